@@ -1,0 +1,1 @@
+"""Route CloudEvents by EventGrid subscription rules: check, filter, transform."""
