@@ -338,8 +338,8 @@ def decode(
     """Decode one JSON value strictly, with its own text (spec section 3, JSON).
 
     ``inside`` counts the levels that will stand around the value and spend of the
-    nesting it may have. Raises ``error`` with one problem (EGC101 to EGC107), and ``HostError``. The
-    length of the input is the caller's to bound.
+    nesting it may have. The length of the input is the caller's to bound. Raises
+    ``error`` with one problem (EGC101 to EGC107), and ``HostError``.
     """
     levels = limits.nesting - inside
     return _fenced(error, _read_value, raw, levels, limits.number_digits)  # type: ignore[no-any-return]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from egcore import codes
-from egcore.attributes import CORE, PAYLOAD
+from egcore.attributes import PAYLOAD
 from egcore.decoding import RAW_TYPES, Decoded, Raw, compact_json, decode
 from egcore.errors import EventError, Problem, escape_pointer, kind, problem, shorten, usage
 from egcore.events import Event, event_from, parse_event, raw_size, raw_too_large
