@@ -1,0 +1,1 @@
+"""Workloads and measurements of egcore; not part of the installed package."""

@@ -1,0 +1,436 @@
+"""Strict JSON: bytes to values with their spans, and values to compact text.
+
+The standard library's parser does the work, fenced on every side where it is lax
+(reliability, threats 1 to 6). In order:
+
+1. UTF-8, no byte order mark;
+2. nesting, counted on the bytes in linear time *before* the parser sees them: nine
+   kilobytes of "[" can end the process once it does;
+3. the parser, with hooks for duplicate keys, constants, overflow and long numbers;
+4. lone surrogates, looked for only where an escape could have made one.
+
+The C parser recurses once a level. With ``Limits.nesting`` of 64 it needs about 140
+free frames of the caller's stack; with fewer it stops, and that is a ``HostError``.
+"""
+
+import json
+import re
+from collections.abc import Callable, Collection
+from itertools import accumulate, chain
+from math import isfinite
+from typing import Any, Final, NamedTuple, Never
+
+from egcore import codes
+from egcore.errors import EgcoreError, EventError, Problem, host_error, problem
+from egcore.limits import EVENTGRID, Limits
+
+Raw = bytes | bytearray | memoryview | str
+RAW_TYPES: Final = (bytes, bytearray, memoryview, str)
+
+Scan = Callable[[str, int], tuple[Any, int]]
+
+
+class Decoded(NamedTuple):
+    """A decoded value and its own text, without surrounding white space."""
+
+    value: Any
+    text: str
+
+
+class _StrictError(Exception):
+    """The code and the sentence of what is wrong, on its way out of the parser's hooks."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message)
+        self.problem = problem(code, message)
+
+
+# --- Bytes to text -----------------------------------------------------------
+
+
+def read_raw(raw: Raw) -> tuple[bytes, str]:
+    """Return the input as bytes and as text; refuse what is not UTF-8 (spec section 3, JSON)."""
+    if type(raw) is str:
+        try:
+            return raw.encode(), raw if not raw.startswith("\ufeff") else _refuse_bom()
+        except UnicodeEncodeError:
+            pass
+        raise _StrictError(codes.SURROGATE, "the text holds half of a surrogate pair")
+    data = bytes(raw)  # type: ignore[arg-type] # str is handled above
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        position = error.start
+    else:
+        return data, text if not text.startswith("\ufeff") else _refuse_bom()
+    raise _StrictError(codes.ENCODING, f"byte {position} is not part of valid UTF-8")
+
+
+def _refuse_bom() -> Never:
+    raise _StrictError(codes.ENCODING, "the text starts with a byte order mark")
+
+
+# --- Nesting ---------------------------------------------------------------------
+
+_TO_SQUARE: Final = bytes.maketrans(b"{}", b"[]")
+_NOT_STRUCTURE: Final = bytes(set(range(256)) - set(b'[]{}"'))
+_STEP: Final = {ord("["): 1, ord("]"): -1}
+
+
+def check_nesting(data: bytes, levels: int) -> None:
+    """Refuse JSON bytes with more than ``levels`` objects and arrays inside each other.
+
+    Linear, and skipped where the brackets are too few to be too deep. Escaped pairs
+    are removed, then everything but quotes and brackets, then pairs of neighbouring
+    quotes: what they enclosed held no bracket, and removing two quotes leaves every
+    other character on its side of them. Brackets that still stand between quotes
+    belong to strings. Text that is not JSON is judged by the same count: the parser
+    reads no deeper than that before it stops.
+    """
+    if data.count(b"[") + data.count(b"{") <= levels:
+        return
+    if b"\\" in data:
+        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    marks = data.translate(_TO_SQUARE, _NOT_STRUCTURE).replace(b'""', b"")
+    if b'"' in marks:
+        marks = b"".join(marks.split(b'"')[::2])
+    if not _closes_within(marks, levels) and _depth(marks) > levels:
+        raise _StrictError(codes.NESTING, f"nested more than {levels} levels deep")
+
+
+def _closes_within(marks: bytes, levels: int) -> bool:
+    """Whether removing empty pairs, the innermost level each round, leaves nothing."""
+    for _ in range(levels):
+        shorter = marks.replace(b"[]", b"")
+        if len(shorter) == len(marks):
+            break
+        marks = shorter
+    return not marks
+
+
+def _depth(marks: bytes) -> int:
+    """Count the levels one bracket at a time, for text that does not close."""
+    return max(accumulate((_STEP[mark] for mark in marks), initial=0))
+
+
+# --- The parser --------------------------------------------------------------------
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _StrictError(codes.DUPLICATE_KEY, "a key stands twice in one object")
+    return members
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not isfinite(number):
+        raise _StrictError(codes.NUMBER_RANGE, "a number overflows a double")
+    return number
+
+
+def _constant(name: str) -> Never:
+    raise _StrictError(codes.NUMBER_RANGE, f"{name} is not JSON")
+
+
+def _counted(convert: Callable[[str], Any], limit: int) -> Callable[[str], Any]:
+    """Fence a number's conversion by the digits it is written with."""
+
+    def counted(digits: str) -> Any:
+        if sum(map(str.isdecimal, digits)) > limit:
+            raise _StrictError(codes.NUMBER_LENGTH, f"a number has more than {limit} digits")
+        return convert(digits)
+
+    return counted
+
+
+def _scanner(digits: int | None = None) -> Scan:
+    """Make the parser of one value; with ``digits``, one that counts those of each number."""
+    hooks: dict[str, Any] = {"parse_float": _finite}
+    if digits is not None:
+        hooks = {"parse_float": _counted(_finite, digits), "parse_int": _counted(int, digits)}
+    decoder: Any = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant, **hooks)
+    scan: Scan = decoder.scan_once  # raw_decode without its Python frame
+    return scan
+
+
+_scan_short_numbers: Final = _scanner()
+_NUMBER_RUNS: Final = bytes(
+    ord("0") if mark in b"0123456789+-.eE" else ord(" ") for mark in range(256)
+)
+
+
+def _choose_scanner(data: bytes, digits: int) -> Scan:
+    """Return the plain parser where no number can be over-long, which one pass can tell."""
+    if len(data) <= digits or b"0" * (digits + 1) not in data.translate(_NUMBER_RUNS):
+        return _scan_short_numbers
+    return _scanner(digits)
+
+
+_SPACE: Final = re.compile(r"[ \t\n\r]*")
+_SPACES: Final = frozenset(" \t\n\r")
+_SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+class _Reader:
+    """One text on its way to values: what stands where, read left to right."""
+
+    __slots__ = ("_scan", "_text")
+
+    def __init__(self, data: bytes, text: str, digits: int) -> None:
+        self._text = text
+        self._scan = _choose_scanner(data, digits)
+
+    def skip_space(self, position: int) -> int:
+        """Return the position of the next character that is not white space."""
+        if self._text[position : position + 1] in _SPACES:
+            return _SPACE.match(self._text, position).end()  # type: ignore[union-attr] # matches ""
+        return position
+
+    def value(self, position: int) -> tuple[Any, int]:
+        """Read the value that starts here; return it and the position behind it."""
+        try:
+            return self._scan(self._text, position)
+        except StopIteration:
+            pass
+        except json.JSONDecodeError as error:
+            position = error.pos
+        raise self.refused(position)
+
+    def decoded(self, position: int) -> tuple[Decoded, int]:
+        """Read the value that starts here with its text."""
+        value, end = self.value(position)
+        return Decoded(value, self._text[position:end]), end
+
+    def take(self, position: int, mark: str) -> int:
+        """Step over one structural character and the white space behind it."""
+        if self._text[position : position + 1] != mark:
+            raise self.refused(position)
+        return self.skip_space(position + 1)
+
+    def at(self, position: int, mark: str) -> bool:
+        """Whether the character stands here."""
+        return self._text[position : position + 1] == mark
+
+    def finish(self, position: int) -> None:
+        """Refuse anything but white space up to the end."""
+        if self.skip_space(position) != len(self._text):
+            raise self.refused(position)
+
+    def items(self, position: int, brackets: str, read: Callable[[int], int]) -> int:
+        """Read the items between two brackets, each by ``read``; return the position behind."""
+        position = self.take(position, brackets[0])
+        if not self.at(position, brackets[1]):
+            position = self.skip_space(read(position))
+            while self.at(position, ","):
+                position = self.skip_space(read(self.take(position, ",")))
+        return self.take(position, brackets[1])
+
+    def refused(self, position: int) -> _StrictError:
+        """Say where the text stops being JSON."""
+        line = self._text.count("\n", 0, position) + 1
+        column = position - self._text.rfind("\n", 0, position)
+        return _StrictError(codes.SYNTAX, f"not JSON at line {line}, column {column}")
+
+
+def _check_surrogates(text: str, value: Any) -> None:
+    """Refuse lone surrogates; only an escape can have made one, since the bytes were UTF-8."""
+    if _SURROGATE_ESCAPE.search(text) and not _is_encodable(value):
+        raise _StrictError(codes.SURROGATE, "a string holds half of a surrogate pair")
+
+
+# --- What to read --------------------------------------------------------------------
+
+
+def _read_value(raw: Raw, levels: int, digits: int) -> Decoded:
+    data, text = read_raw(raw)
+    check_nesting(data, levels)
+    reader = _Reader(data, text, digits)
+    decoded, end = reader.decoded(reader.skip_space(0))
+    reader.finish(end)
+    _check_surrogates(text, decoded.value)
+    return decoded
+
+
+def _read_array(raw: Raw, levels: int, digits: int) -> list[Decoded] | None:
+    """Read the elements of an array with their texts; None for any other value."""
+    data, text = read_raw(raw)
+    check_nesting(data, levels + 1)
+    reader = _Reader(data, text, digits)
+    start = reader.skip_space(0)
+    elements: list[Decoded] | None = None
+    if reader.at(start, "["):
+        elements, end = _elements(reader, start)
+    else:
+        _, end = reader.value(start)
+    reader.finish(end)
+    _check_surrogates(text, elements)
+    return elements
+
+
+def _read_events(raw: Raw, levels: int, digits: int) -> list[Decoded] | None:
+    """Read the array under ``events`` of an object, with the elements' texts; None without it."""
+    data, text = read_raw(raw)
+    check_nesting(data, levels + 2)
+    reader = _Reader(data, text, digits)
+    start = reader.skip_space(0)
+    found: dict[str, Any] = {}
+
+    def member(position: int) -> int:
+        key, end = reader.value(position)
+        if type(key) is not str:
+            raise reader.refused(position)
+        if key in found:
+            raise _StrictError(codes.DUPLICATE_KEY, "a key stands twice in one object")
+        position = reader.take(reader.skip_space(end), ":")
+        if key == "events" and reader.at(position, "["):
+            found[key], end = _elements(reader, position)
+        else:
+            found[key], end = reader.value(position)
+        return end
+
+    if reader.at(start, "{"):
+        end = reader.items(start, "{}", member)
+    else:
+        _, end = reader.value(start)
+    reader.finish(end)
+    _check_surrogates(text, found)
+    events = found.get("events")
+    return events if type(events) is list else None
+
+
+def _elements(reader: _Reader, position: int) -> tuple[list[Decoded], int]:
+    elements: list[Decoded] = []
+
+    def element(position: int) -> int:
+        decoded, end = reader.decoded(position)
+        elements.append(decoded)
+        return end
+
+    end = reader.items(position, "[]", element)
+    return elements, end
+
+
+def _fenced(
+    error: type[EgcoreError], read: Callable[..., Any], raw: object, levels: int, digits: int
+) -> Any:
+    """Call ``read``; turn what it refuses into ``error``, a full stack into ``HostError``.
+
+    Raised outside the handlers: the parser's own exceptions hold the whole text.
+    """
+    try:
+        return read(raw, levels, digits)
+    except _StrictError as refused:
+        found = refused.problem
+    except RecursionError:
+        found = None
+    raise host_error() if found is None else error([found])
+
+
+def decode(
+    raw: Raw,
+    *,
+    limits: Limits = EVENTGRID,
+    error: type[EgcoreError] = EventError,
+    inside: int = 0,
+) -> Decoded:
+    """Decode one JSON value strictly, with its own text (spec section 3, JSON).
+
+    ``inside`` counts the levels that will stand around the value and spend of the
+    nesting it may have. The length of the input is the caller's to bound. Raises
+    ``error`` with one problem (EGC101 to EGC107), and ``HostError``.
+    """
+    levels = limits.nesting - inside
+    return _fenced(error, _read_value, raw, levels, limits.number_digits)  # type: ignore[no-any-return]
+
+
+def decode_array(raw: Raw, *, limits: Limits = EVENTGRID) -> list[Decoded] | None:
+    """Decode an array and keep the text of each element; None for another kind of value.
+
+    Nesting counts from the elements. Raises as ``decode``.
+    """
+    return _fenced(EventError, _read_array, raw, limits.nesting, limits.number_digits)  # type: ignore[no-any-return]
+
+
+def decode_events(raw: Raw, *, limits: Limits = EVENTGRID) -> list[Decoded] | None:
+    """Decode a request body and keep the text of each event; None without an ``events`` array.
+
+    Nesting counts from the events: the wrapper is free. Raises as ``decode``.
+    """
+    return _fenced(EventError, _read_events, raw, limits.nesting, limits.number_digits)  # type: ignore[no-any-return]
+
+
+# --- Values that come as Python objects --------------------------------------------------
+
+_encode: Final = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), check_circular=False, allow_nan=False
+).encode
+
+
+def compact_json(value: Any) -> str:
+    """Write a checked value as compact JSON, non-ASCII characters as themselves."""
+    return _encode(value)
+
+
+def _is_encodable(value: Any) -> bool:
+    try:
+        _encode(value).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def check_value(value: object, limits: Limits, max_values: int) -> Problem | None:
+    """Find what makes a Python value not strict JSON, or None (spec section 3, "From a dict").
+
+    Walks level by level, without recursion; a container that holds itself is too deep,
+    and one that is shared again and again runs into ``max_values``.
+    """
+    level: list[object] = [value]
+    values = depth = 0
+    while level:
+        code, containers = _check_level(level, 10**limits.number_digits)
+        depth += bool(containers)
+        values += sum(map(len, containers))
+        if code is None and depth > limits.nesting:
+            code = codes.NESTING
+        if code is None and values > max_values:
+            code = codes.RAW_SIZE
+        if code is not None:
+            return problem(code, _SENTENCES[code])
+        level = list(chain.from_iterable(containers))
+    if not _is_encodable(value):
+        return problem(codes.SURROGATE, _SENTENCES[codes.SURROGATE])
+    return None
+
+
+_SENTENCES: Final = {
+    codes.NOT_JSON_TYPE: "only dict, list, str, int, float, bool and None with str keys are JSON",
+    codes.NUMBER_LENGTH: "a number has too many digits",
+    codes.NUMBER_RANGE: "a number is not finite",
+    codes.NESTING: "nested too deeply, or an object or array holds itself",
+    codes.RAW_SIZE: "it holds too many values",
+    codes.SURROGATE: "a string holds half of a surrogate pair",
+}
+
+
+def _check_level(level: list[object], too_long: int) -> tuple[str | None, list[Collection[object]]]:
+    """Check the values of one level; return the first problem's code and what is below."""
+    containers: list[Collection[object]] = []
+    for item in level:
+        if type(item) is str or item is None or type(item) is bool:
+            continue
+        if type(item) is int:
+            if not -too_long < item < too_long:
+                return codes.NUMBER_LENGTH, []
+        elif type(item) is float:
+            if not isfinite(item):
+                return codes.NUMBER_RANGE, []
+        elif type(item) is list:
+            containers.append(item)
+        elif type(item) is dict and all(type(key) is str for key in item):
+            containers.append(item.values())
+        else:
+            return codes.NOT_JSON_TYPE, []
+    return None, containers

@@ -1,0 +1,291 @@
+"""One CloudEvent: the immutable ``Event`` and how it is parsed or built.
+
+An event keeps its members (attributes and data, null attributes dropped: null is
+absent) and its own text. The text is what ORIGINAL delivers and what pickling keeps,
+so every digit survives; members are what filters and paths look at.
+"""
+
+from binascii import a2b_base64
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, Self
+
+from egcore import codes
+from egcore.attributes import CORE, PAYLOAD, check_attributes
+from egcore.decoding import RAW_TYPES, Decoded, Raw, check_value, compact_json, decode
+from egcore.errors import (
+    EventError,
+    Problem,
+    escape_pointer,
+    host_error,
+    kind,
+    problem,
+    shorten,
+    usage,
+)
+from egcore.limits import EVENTGRID, Limits
+
+
+class Event:
+    """A checked CloudEvent. Made by ``parse_event`` or ``Event.new``, never changed.
+
+    Equal events have equal attributes and data, whatever their bytes. An event pickles
+    from its bytes and copies as itself. Data is shared, not copied: changing it
+    afterwards is undefined (spec section 3).
+    """
+
+    __slots__ = ("_members", "_text")
+
+    def __init__(self, members: dict[str, Any], text: str) -> None:
+        self._members = members
+        self._text = text
+
+    @staticmethod
+    def new(
+        *,
+        id: str,  # noqa: A002 # the attribute's name
+        source: str,
+        type: str,  # noqa: A002 # the attribute's name
+        time: str | None = None,
+        subject: str | None = None,
+        datacontenttype: str | None = None,
+        dataschema: str | None = None,
+        data: Any = None,
+        extensions: Mapping[str, str | bool | int] = MappingProxyType({}),
+        limits: Limits = EVENTGRID,
+    ) -> "Event":
+        """Build an event from its attributes. Id and time are arguments; nothing is invented.
+
+        None leaves an attribute, or the data, out; for data that is null, parse a dict.
+        Raises ``EventError`` with every problem.
+
+        >>> Event.new(id="1", source="orders", type="order.paid", data={"amount": 5}).type
+        'order.paid'
+        """
+        members: dict[str, Any] = {
+            **extensions,
+            "specversion": "1.0",
+            "id": id,
+            "source": source,
+            "type": type,
+            "time": time,
+            "subject": subject,
+            "datacontenttype": datacontenttype,
+            "dataschema": dataschema,
+        }
+        if not extensions.keys().isdisjoint(CORE.union(PAYLOAD)):
+            message = "an attribute of the specification is given as an extension"
+            raise EventError([problem(codes.EXTENSION_NAME, message)])
+        if data is not None:
+            members["data"] = data
+        return parse_event(members, limits=limits)
+
+    @property
+    def id(self) -> str:
+        """The event's id, unique within its source."""
+        return self._members["id"]  # type: ignore[no-any-return] # checked
+
+    @property
+    def source(self) -> str:
+        """Where the event came from."""
+        return self._members["source"]  # type: ignore[no-any-return] # checked
+
+    @property
+    def type(self) -> str:
+        """What kind of thing happened."""
+        return self._members["type"]  # type: ignore[no-any-return] # checked
+
+    @property
+    def subject(self) -> str | None:
+        """What it happened to, or None."""
+        return self._members.get("subject")
+
+    @property
+    def time(self) -> str | None:
+        """When it happened, as received (RFC 3339), or None."""
+        return self._members.get("time")
+
+    @property
+    def datacontenttype(self) -> str | None:
+        """The media type of the data, or None."""
+        return self._members.get("datacontenttype")
+
+    @property
+    def dataschema(self) -> str | None:
+        """The schema that the data follows, or None."""
+        return self._members.get("dataschema")
+
+    @property
+    def data(self) -> Any:
+        """The payload: a dict under EVENTGRID, None when there is none.
+
+        Under CLOUDEVENTS any JSON value, or bytes where the event has ``data_base64``;
+        ``"data" in event.members`` tells null from absent.
+        """
+        if "data_base64" in self._members:
+            return a2b_base64(self._members["data_base64"])
+        return self._members.get("data")
+
+    @property
+    def attributes(self) -> dict[str, str | bool | int]:
+        """A new dict of all attributes, extensions included, without the payload."""
+        return {name: value for name, value in self._members.items() if name not in PAYLOAD}
+
+    @property
+    def extensions(self) -> dict[str, str | bool | int]:
+        """A new dict of the extension attributes."""
+        return {name: value for name, value in self.attributes.items() if name not in CORE}
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """The event object as filters and paths see it; not a copy, not to be changed."""
+        return self._members
+
+    @property
+    def text(self) -> str:
+        """The event as the JSON text that it was received in, or compact JSON."""
+        return self._text
+
+    @property
+    def original(self) -> bytes:
+        """The event as bytes: what an ORIGINAL transform delivers."""
+        return self._text.encode()
+
+    @property
+    def size(self) -> int:
+        """The event's size in bytes as its limit counts it (spec section 3)."""
+        return len(self._text) if self._text.isascii() else len(self._text.encode())
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not Event:
+            return NotImplemented
+        return self._members == other._members and _same_kinds(self._members, other._members)
+
+    def __hash__(self) -> int:
+        return hash((self.source, self.id))
+
+    def __repr__(self) -> str:
+        return f"<Event of {self.size} bytes>"  # never the data: reprs end up in logs
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[object, tuple[bytes]]:
+        return _restore, (self.original,)
+
+
+def _restore(original: bytes) -> Event:
+    """Make an event again from the bytes of one that was checked before."""
+    value, text = decode(original)
+    return Event(_present(value), text)
+
+
+def _same_kinds(left: object, right: object) -> bool:
+    """Whether two equal values agree on what is a boolean: ``True == 1`` in Python, not in JSON."""
+    pairs = [(left, right)]
+    while pairs:
+        a, b = pairs.pop()
+        if (type(a) is bool) is not (type(b) is bool):
+            return False
+        if isinstance(a, dict) and isinstance(b, dict):
+            pairs.extend((a[key], b[key]) for key in a)
+        elif isinstance(a, list) and isinstance(b, list):
+            pairs.extend(zip(a, b, strict=True))
+    return True
+
+
+def parse_event(source: Raw | dict[str, Any], *, limits: Limits = EVENTGRID) -> Event:
+    """Parse and check one event: bytes, str or a dict (spec section 3).
+
+    Raises ``EventError`` with every problem found, ``UsageError`` for another type of
+    argument, ``HostError`` when the caller's stack is nearly full.
+
+    >>> parse_event('{"specversion":"1.0","id":"1","source":"orders","type":"t"}').source
+    'orders'
+    """
+    if type(source) is dict:
+        return event_from(decoded_from(source, limits), limits)
+    if not isinstance(source, RAW_TYPES):
+        raise usage(f"an event is bytes, str or dict, not {kind(source)}")
+    if raw_size(source) > limits.raw_event_bytes:
+        raise EventError([raw_too_large(limits)])
+    return event_from(decode(source, limits=limits), limits)
+
+
+def as_event(source: Event | Raw | dict[str, Any], limits: Limits) -> Event:
+    """Return an event as it is, and parse anything else."""
+    return source if isinstance(source, Event) else parse_event(source, limits=limits)
+
+
+def raw_size(raw: Raw) -> int:
+    """Return the bytes of raw input; for str its characters, never more than its bytes."""
+    return raw.nbytes if isinstance(raw, memoryview) else len(raw)
+
+
+def raw_too_large(limits: Limits) -> Problem:
+    """Say that the input of one event is too large to be parsed."""
+    return Problem(
+        codes.RAW_SIZE,
+        f"the input has more than {limits.raw_event_bytes} bytes",
+        service_code=codes.EVENT_TOO_LARGE,
+    )
+
+
+def event_from(decoded: Decoded, limits: Limits) -> Event:
+    """Check a decoded event, which keeps its own text."""
+    if type(decoded.value) is not dict:
+        message = "an event must be a JSON object"
+        raise EventError([problem(codes.EVENT_SHAPE, message, got=kind(decoded.value))])
+    event = Event(_present(decoded.value), decoded.text)
+    problems = check_attributes(event.members, limits)
+    # A character takes at most four bytes: most events need no exact count.
+    if len(decoded.text) * 4 > limits.event_bytes and event.size > limits.event_bytes:
+        problems.insert(0, _too_large(limits))
+    if problems:
+        raise EventError(problems)
+    return event
+
+
+def decoded_from(members: object, limits: Limits) -> Decoded:
+    """Give a value that comes as Python objects its text (spec section 3, "From a dict").
+
+    Raises ``EventError`` when it is not JSON or, being shared many times over, far too large.
+    """
+    decoded = None
+    try:
+        found = check_value(members, limits, max_values=limits.event_bytes)
+        if found is None:
+            decoded = Decoded(members, compact_json(members))
+    except RecursionError:
+        found = None
+    if found is not None:
+        raise EventError([_not_json(members, found, limits)])
+    if decoded is None:
+        raise host_error()
+    return decoded
+
+
+def _not_json(members: object, found: Problem, limits: Limits) -> Problem:
+    """Say which member of an event is not JSON, and no more of it than that."""
+    if found.code == codes.RAW_SIZE:
+        return _too_large(limits)
+    for name, value in members.items() if type(members) is dict else ():
+        if type(name) is str and check_value(value, limits, limits.event_bytes) is not None:
+            pointer = "/" + escape_pointer(shorten(name))
+            return replace(found, pointer=pointer, service_code=codes.INVALID_PARAMETERS)
+    return replace(found, service_code=codes.INVALID_PARAMETERS)
+
+
+def _too_large(limits: Limits) -> Problem:
+    return problem(codes.EVENT_SIZE, f"an event has more than {limits.event_bytes} bytes")
+
+
+def _present(members: dict[str, Any]) -> dict[str, Any]:
+    """Drop null attributes, which are absent ones; a null ``data`` is the limits' matter."""
+    if None not in members.values():
+        return members
+    return {name: value for name, value in members.items() if value is not None or name == "data"}
