@@ -16,9 +16,10 @@ from typing import BinaryIO, Final, NamedTuple
 
 from egcore import codes
 from egcore.decoding import decode_events
-from egcore.errors import EventError, Problem, UsageError, problem
+from egcore.errors import EventError, UsageError, problem
 from egcore.files import unreadable
 from egcore.limits import EVENTGRID, Limits
+from egcore.ruletexts import Finding
 
 STDIN: Final = "-"
 CHUNK_BYTES: Final = 65_536
@@ -47,22 +48,24 @@ def read_events(path: str, *, limits: Limits = EVENTGRID) -> Iterator[Piece]:
             yield from (_read_json if path.endswith(".json") else _read_lines)(stream, limits)
             return
     except OSError as error:
-        found = unreadable(error)
+        found = problem(codes.UNREADABLE, f"{path}: {unreadable(error).message}")
     raise UsageError([found])
 
 
-def check_readable(path: str) -> Problem | None:
-    """Say why a file of events cannot be read, without reading from it: it may be a pipe."""
-    if path == STDIN:
-        return None
-    file = Path(path)
-    try:
-        if file.is_fifo():
-            return None
-        file.open("rb").close()
-    except OSError as error:
-        return unreadable(error)
-    return None
+def check_readable(paths: Iterable[str]) -> list[Finding]:
+    """Say which files of events cannot be read, and why.
+
+    Nothing is read, and pipes are not even opened: what they hold comes only once.
+    """
+    findings = []
+    for path in paths:
+        file = Path(path)
+        try:
+            if path != STDIN and not file.is_fifo():
+                file.open("rb").close()
+        except OSError as error:
+            findings.append(Finding(unreadable(error), path))
+    return findings
 
 
 def _open(path: str) -> AbstractContextManager[BinaryIO]:
