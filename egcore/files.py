@@ -132,9 +132,7 @@ def _texts(path: str, content: str) -> list[Text]:
     return [Text(path, line, number) for number, line in lines if line.strip(" \t\r")]
 
 
-def _take_documents(
-    value: Any, text: Text, entries: list[Entry], findings: list[Finding]
-) -> None:
+def _take_documents(value: Any, text: Text, entries: list[Entry], findings: list[Finding]) -> None:
     """Add the documents of a decoded text, or the finding that it holds none."""
     wrapped = type(value) is dict and "subscriptions" in value and not _is_lines(text.path)
     items = value["subscriptions"] if wrapped else value

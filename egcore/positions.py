@@ -130,32 +130,32 @@ class _Open:
 def _scan(text: str, root: _Node) -> None:
     """Walk over the tokens of a JSON text and note in the nodes where their values start."""
     stack: list[_Open] = []
-    for offset, token in tokens(text):
+    for offset, lexeme in tokens(text):
         inside = stack[-1] if stack else None
-        if token in "]}":
+        if lexeme in "]}":
             del stack[-1:]
-        elif token == ":":
+        elif lexeme == ":":
             continue
-        elif token == ",":
+        elif lexeme == ",":
             if inside is not None:
                 inside.comma()
         elif inside is not None and inside.at_key:
-            inside.key = _key(token)
+            inside.key = _key(lexeme)
             inside.at_key = False
         else:
             node = root if inside is None else inside.child()
             if node is not None:
                 node.found(offset)
-            if token in "[{":
-                stack.append(_Open(node, is_object=token == "{"))
+            if lexeme in "[{":
+                stack.append(_Open(node, is_object=lexeme == "{"))
 
 
-def _key(token: str) -> str:
-    """Return the key that a string token spells."""
-    if "\\" not in token:
-        return token[1:-1]
+def _key(lexeme: str) -> str:
+    """Return the key that a string lexeme spells."""
+    if "\\" not in lexeme:
+        return lexeme[1:-1]
     try:
-        key = json.loads(token, strict=False)
+        key = json.loads(lexeme, strict=False)
     except ValueError:  # not JSON: nobody can ask for this key
-        return token
+        return lexeme
     return str(key)

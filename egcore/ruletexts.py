@@ -58,7 +58,9 @@ def place_problems(wanted: Iterable[tuple[Problem, Text, str]]) -> list[Finding]
     findings = []
     for group in by_text.values():
         places = locate_all(group[0][1].text, [pointer for _, _, pointer in group])
-        findings += [finding(found, text, at) for (found, text, _), at in zip(group, places)]
+        findings += [
+            finding(found, text, at) for (found, text, _), at in zip(group, places, strict=True)
+        ]
     return findings
 
 
