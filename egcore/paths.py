@@ -224,7 +224,7 @@ _HINTS: Final = {
 
 def _refusal(text: str, at: int, expected: str) -> TransformError:
     """Make the error for a text that cannot be read on from index ``at``."""
-    found = "it ends" if at >= len(text) else f"{shorten(text[at])!r} stands"
+    found = "it ends" if at >= len(text) else f"{text[at]!r} stands"
     message = f"the JSONPath is not supported: {found} at column {at + 1} instead of {expected}"
     hint = _HINTS.get(text[at : at + 1], _SUBSET)
     return TransformError([problem(codes.PATH_SYNTAX, message, got=shorten(text), hint=hint)])
