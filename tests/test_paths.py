@@ -451,6 +451,15 @@ def test_wide_parsing_leaves_the_warning_filters_alone() -> None:
     assert seen == []
 
 
+def test_other_deprecations_of_jsonpath_ng_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the warnings of the two operators are filtered; a new one shows."""
+    monkeypatch.setattr(
+        "jsonpath_ng.parser.parse", lambda _: warnings.warn("new", DeprecationWarning, stacklevel=1)
+    )
+    with pytest.warns(DeprecationWarning, match="new"):
+        parse_path("$.a,b", WIDE)
+
+
 @pytest.mark.parametrize("text", ["$.`parent`", "$.(a&b)"])
 def test_an_exception_of_jsonpath_ng_becomes_ours(text: str) -> None:
     """jsonpath-ng fails on these with exceptions of its own; a RenderError without data leaves."""
