@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str] | None) -> int:
     """Parse the arguments and run the subcommand; --help, --version and errors end here too."""
     try:
-        arguments = _parser().parse_args(argv)
+        arguments = _parse(list(sys.argv[1:] if argv is None else argv))
     except SystemExit as stop:
         return int(stop.code or 0)
     run: Callable[[argparse.Namespace], int] = arguments.run
@@ -105,8 +105,8 @@ def _say(line: str) -> None:
 def _discard_output(*streams: TextIO) -> None:
     """Let what is still buffered go nowhere: the interpreter flushes it when it exits."""
     for stream in streams or (sys.stdout, sys.stderr):
-        with suppress(OSError):  # a stream without a file has nothing to flush to
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        with suppress(OSError), open(os.devnull, "wb") as null:  # not every stream is a file
+            os.dup2(null.fileno(), stream.fileno())
 
 
 # --- Arguments -------------------------------------------------------------------
@@ -164,7 +164,16 @@ exit status:
 """
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parse(argv: list[str]) -> argparse.Namespace:
+    """Parse a command line; a subcommand takes options between its files, too."""
+    parser, commands = _parsers()
+    if argv and argv[0] in commands:
+        return commands[argv[0]].parse_intermixed_args(argv[1:])
+    return parser.parse_args(argv)
+
+
+def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """Make the parser of the whole command line, and those of the subcommands by name."""
     parser = argparse.ArgumentParser(
         prog="egcore",
         description=_DESCRIPTION,
@@ -183,7 +192,7 @@ def _parser() -> argparse.ArgumentParser:
         )
         each.add_arguments(command)
         command.set_defaults(run=each.run)
-    return parser
+    return parser, commands.choices
 
 
 class _Version(argparse.Action):
@@ -196,7 +205,8 @@ class _Version(argparse.Action):
             version = metadata.version("egcore")
         except metadata.PackageNotFoundError:
             version = "(not installed)"
-        parser.exit(message=f"egcore {version}\n")
+        sys.stdout.write(f"egcore {version}\n")
+        parser.exit()
 
 
 def _count(text: str) -> int:

@@ -1,6 +1,6 @@
 """A progress bar for people who wait: on a terminal, after one second, if rich is there."""
 
-import time
+from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
@@ -20,7 +20,7 @@ class Bar:
     def __init__(self, total: int | None, *, wanted: bool) -> None:
         self._total = total
         self._wanted = wanted
-        self._due = time.monotonic() + PATIENCE_SECONDS
+        self._due = monotonic() + PATIENCE_SECONDS
         self._read = 0
         self._progress: Progress | None = None
 
@@ -29,7 +29,7 @@ class Bar:
         if not self._wanted:
             return
         self._read += size
-        if self._progress is None and time.monotonic() >= self._due:
+        if self._progress is None and monotonic() >= self._due:
             self._start()
         if self._progress is not None:
             task = self._progress.task_ids[0]

@@ -140,7 +140,7 @@ def test_place(tmp_path):
         ("", str(tmp_path), None),
         ("/1/targets/0", one, (9, 5)),
         ("/1", one, (6, 3)),
-        ("/3/targets/0/name", two, (3, 28)),
+        ("/3/targets/0/name", two, (3, 27)),
         ("/2/name", two, (1, 10)),
     ]
     assert placed[3].line == json.dumps(C)
