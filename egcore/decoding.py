@@ -175,6 +175,8 @@ def _scanner(
 
 
 _scan_short_numbers: Final = _scanner()
+_grammar: Final[Any] = json.JSONDecoder(parse_constant=_constant, parse_float=str, parse_int=str)
+_scan_grammar: Final[Scan] = _grammar.scan_once
 _NUMBER_RUNS: Final = bytes(
     ord("0") if mark in b"0123456789+-.eE" else ord(" ") for mark in range(256)
 )
@@ -527,3 +529,25 @@ def _settle(value: Any) -> tuple[Any, list[str]]:
         elif type(item) is list:
             waiting += [(item, index, f"{pointer}/{index}") for index in range(len(item))]
     return root[0], sorted(twice)
+
+
+def is_json(
+    text: str, *, limits: Limits = EVENTGRID, error: type[EgcoreError] = EventError
+) -> bool:
+    """Whether a text is JSON by its grammar (RFC 8259): long numbers and twin keys are.
+
+    Raises ``error`` when it is nested more deeply than the limits allow, ``HostError``.
+    """
+    return _fenced(error, _read_grammar, text, limits.nesting, 0)  # type: ignore[no-any-return]
+
+
+def _read_grammar(raw: Raw, levels: int, _: int) -> bool:
+    data, text = read_raw(raw)
+    check_nesting(data, levels)
+    reader = _Reader(text, _scan_grammar)
+    try:
+        _, end = reader.value(reader.skip_space(0))
+        reader.finish(end)
+    except _StrictError:
+        return False
+    return True
