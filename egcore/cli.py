@@ -105,7 +105,7 @@ def _say(line: str) -> None:
 def _discard_output(*streams: TextIO) -> None:
     """Let what is still buffered go nowhere: the interpreter flushes it when it exits."""
     for stream in streams or (sys.stdout, sys.stderr):
-        with suppress(OSError), open(os.devnull, "wb") as null:  # not every stream is a file
+        with suppress(OSError), Path(os.devnull).open("wb") as null:  # not every stream is a file
             os.dup2(null.fileno(), stream.fileno())
 
 

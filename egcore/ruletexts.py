@@ -1,21 +1,24 @@
 """A rule text: decoded strictly, and what is wrong with it shown by line and column.
 
-The strict decoder goes first. Only when it refuses is the text looked at a second
-time, to say where, and to let the one laxness pass that the service has: in a filter
-the last of two equal keys counts (spec section 4).
+The strict decoder goes first. Only when it refuses is the text looked at again, to
+say where, and to let the one laxness pass that the service has: in a filter the last
+of two equal keys counts (spec section 4).
 """
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable
 from math import isfinite
 from typing import Any, Final, NamedTuple
 
 from egcore import codes
-from egcore.decoding import decode
-from egcore.errors import Problem, RuleError, escape_pointer, host_error, problem, shorten
+from egcore.decoding import Rule, decode, decode_rule
+from egcore.errors import Problem, RuleError, problem
+from egcore.filter_documents import duplicate_key as twice_in_filter
 from egcore.limits import EVENTGRID, Limits
 from egcore.positions import Position, locate_all, position, tokens
+from egcore.subscriptions import named
+from egcore.transforms import duplicate_key as twice_elsewhere
 
 START: Final = Position(1, 1)
 
@@ -72,46 +75,29 @@ def decode_rules(text: Text, *, limits: Limits = EVENTGRID) -> tuple[Any, list[F
     """
     try:
         return decode(text.text, limits=limits, error=RuleError).value, []
+    except RuleError:
+        pass  # rare: the decoder of rules, which is slower, knows more
+    try:
+        rule = decode_rule(text.text, "a rule file", limits=limits, error=RuleError)
     except RuleError as error:
         found = error.problems[0]
+    else:
+        return rule.value, _duplicates(rule, text, limits)
     if found.code in (codes.ENCODING, codes.NESTING):
         return None, [finding(found, text, START)]
-    return _decode_again(found, text, limits)
+    return None, _syntax(text) or _bad_tokens(text, limits) or [finding(found, text, START)]
 
 
-def _decode_again(found: Problem, text: Text, limits: Limits) -> tuple[Any, list[Finding]]:
-    """Decode a text that was refused, to tell where, and whether it has to be refused."""
-    doubled: list[tuple[dict[str, Any], str]] = []
+def _syntax(text: Text) -> list[Finding]:
+    """Find where a text stops being JSON; Python's reader says what it misses there."""
     try:
-        value = _lax_decoder(doubled, limits).decode(text.text)
+        json.JSONDecoder(parse_int=float).decode(text.text)
     except json.JSONDecodeError as error:
         wrong = problem(codes.SYNTAX, f"not JSON: {error.msg[0].lower()}{error.msg[1:]}")
-        return None, [finding(wrong, text, Position(error.lineno, error.colno))]
-    except RecursionError:
+        return [finding(wrong, text, Position(error.lineno, error.colno))]
+    except RecursionError:  # the stack is filling up, and the place is not worth more of it
         pass
-    else:
-        findings = _bad_tokens(text, limits) + _duplicates(value, doubled, text, limits)
-        return value, findings or [finding(found, text, START)]
-    raise host_error()
-
-
-def _lax_decoder(doubled: list[tuple[dict[str, Any], str]], limits: Limits) -> json.JSONDecoder:
-    """Make a decoder that notes duplicate keys, lets the last count, and judges no number."""
-
-    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        value = dict(pairs)
-        if len(value) != len(pairs):
-            counts = Counter(key for key, _ in pairs)
-            doubled.extend((value, key) for key, count in counts.items() if count > 1)
-        return value
-
-    def integer(digits: str) -> int:
-        return int(digits) if len(digits) <= limits.number_digits else 0
-
-    return json.JSONDecoder(object_pairs_hook=members, parse_int=integer)
-
-
-# --- Strings and numbers -----------------------------------------------------------
+    return []
 
 
 def _bad_tokens(text: Text, limits: Limits) -> list[Finding]:
@@ -156,58 +142,24 @@ def _has_surrogate(token: str) -> bool:
 
 # --- Duplicate keys ----------------------------------------------------------------
 
-Path = tuple[str | int, ...]
+_IN_FILTER: Final = re.compile("(/subscriptions)?(/[0-9]+)?/sources/[0-9]+/filter/")
 
 
-def _duplicates(
-    value: Any, doubled: list[tuple[dict[str, Any], str]], text: Text, limits: Limits
-) -> list[Finding]:
-    """Place and judge the keys that stand twice."""
-    keys: dict[int, list[str]] = {}
-    for owner, key in doubled:
-        keys.setdefault(id(owner), []).append(key)
-    found = [
-        _duplicate(value, path, key, limits)
-        for path, each in _objects(value)
-        for key in keys.get(id(each), ())
-    ]
+def _duplicates(rule: Rule, text: Text, limits: Limits) -> list[Finding]:
+    """Place and judge the keys that stand twice: in a filter the last one counts."""
+    found = []
+    for pointer in dict.fromkeys(rule.twice):  # once, however often the key stands
+        in_filter = _IN_FILTER.match(pointer)
+        told = twice_in_filter(pointer, limits) if in_filter else twice_elsewhere(pointer)
+        found += named([told], _document(rule.value, pointer))
     return place_problems((each, text, each.pointer) for each in found)
 
 
-def _objects(value: Any) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Walk over the objects in a value, each with its path; without recursion."""
-    pending: list[tuple[Path, Any]] = [((), value)]
-    while pending:
-        path, each = pending.pop()
-        if type(each) is dict:
-            yield path, each
-            pending += [((*path, key), member) for key, member in each.items()]
-        elif type(each) is list:
-            pending += [((*path, index), element) for index, element in enumerate(each)]
-
-
-def _duplicate(value: Any, path: Path, key: str, limits: Limits) -> Problem:
-    """Judge one key that stands twice: in a filter the service lets the last one count."""
-    pointer = "".join(f"/{escape_pointer(str(each))}" for each in (*path, key))
-    start = _document_depth(value)
-    said = f"{_name(value, path[:start])}the key {shorten(json.dumps(key))} stands twice"
-    inner = path[start:]
-    in_filter = inner[:1] == ("sources",) and inner[2:3] == ("filter",)
-    if in_filter and limits.filter_duplicate_keys == "last":
-        return problem(codes.FILTER_DUPLICATE_KEY, f"{said}; the last one counts", pointer)
-    return problem(codes.DUPLICATE_KEY, f"{said} in one object", pointer)
-
-
-def _document_depth(value: Any) -> int:
-    """Count the keys that lead to a document: of a file with one, an array, or a wrapped array."""
+def _document(value: Any, pointer: str) -> Any:
+    """Return the document in which a pointer ends: a file holds one, or an array of them."""
+    keys = pointer.split("/")[1:]
+    if type(value) is dict and type(value.get("subscriptions")) is list:
+        value, keys = value["subscriptions"], keys[1:]
     if type(value) is list:
-        return 1
-    return 2 if "subscriptions" in value else 0
-
-
-def _name(value: Any, path: Path) -> str:
-    """Return the name of the subscription at a path, with a colon, or nothing."""
-    for key in path:
-        value = value[key]
-    name = value.get("name") if type(value) is dict else None
-    return f"{shorten(name)}: " if type(name) is str and name else ""
+        value = value[int(keys[0])] if keys else None
+    return value

@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import pty
 import runpy
 import signal
 import subprocess
@@ -64,11 +63,10 @@ def rules(tmp_path):
 
 def write(path, *values):
     """Write one JSON value, or many as JSON Lines; text and bytes as they are."""
-    lines = [
-        each if isinstance(each, bytes) else each.encode()
-        for each in (json.dumps(v) if not isinstance(v, (str, bytes)) else v for v in values)
-    ]
-    path.write_bytes(b"\n".join(lines))
+    lines = [each if isinstance(each, (str, bytes)) else json.dumps(each) for each in values]
+    path.write_bytes(
+        b"\n".join(each if isinstance(each, bytes) else each.encode() for each in lines)
+    )
     return str(path)
 
 
@@ -180,9 +178,7 @@ def test_refusals_file_is_no_input(tmp_path, rules, capsysbinary):
     """A file that is read from is not overwritten with refusals, whatever its spelling."""
     events = write(tmp_path / "e.jsonl", event())
     for path in (events, f"{tmp_path}/./rules.json"):
-        status, deliveries, err = run(
-            capsysbinary, "route", rules, "-", events, "--refusals", path
-        )
+        status, deliveries, err = run(capsysbinary, "route", rules, "-", events, "--refusals", path)
         assert (status, deliveries) == (2, [])
         assert err == f"egcore: error: {path}: is read from, and cannot take the refusals\n"
     assert Path(events).read_text() == json.dumps(event())
@@ -462,9 +458,7 @@ def test_internal_error(tmp_path, rules, capsysbinary, monkeypatch):
 
 def test_lost_event(tmp_path, rules, capsysbinary, monkeypatch):
     """An event that is neither accepted nor refused is an internal error."""
-    lost = SimpleNamespace(
-        received=1, accepted=0, refused=(), deliveries=(), failed=(), unrouted=0
-    )
+    lost = SimpleNamespace(received=1, accepted=0, refused=(), deliveries=(), failed=(), unrouted=0)
     monkeypatch.setattr(Router, "process_event", lambda *_, **__: lost)
     events = write(tmp_path / "e.jsonl", event())
     status, _, err = run(capsysbinary, "route", rules, events)
@@ -647,6 +641,7 @@ def test_live_input_and_interrupt(rules, environment):
 
 def test_terminal_without_events(rules, environment):
     """Started at a terminal without events, the command does not wait for typed ones."""
+    pty = pytest.importorskip("pty", reason="the system has no pseudo-terminals")
     ours, theirs = pty.openpty()
     found = subprocess.run(
         command("route", rules),

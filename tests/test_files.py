@@ -49,7 +49,7 @@ WRONG = [
     ("r.json", "5", "", (1, 1)),
     ("r.json", '"subscriptions"', "", (1, 1)),
     ("r.json", '{"subscriptions":\n {}}', "/subscriptions", (2, 2)),
-    ("r.jsonl", '{}\n []', "", (2, 2)),
+    ("r.jsonl", "{}\n []", "", (2, 2)),
 ]
 
 

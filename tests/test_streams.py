@@ -158,7 +158,7 @@ def _value(random, depth=0):
     """Make a JSON value with all that a careless splitter trips over."""
     kind = random.randrange(6 if depth < 4 else 3)
     if kind < 3:
-        return random.choice([1, "a,b", 'x"]', "\\", "\\\\\"", "[{", "é", None, ""])
+        return random.choice([1, "a,b", 'x"]', "\\", '\\\\"', "[{", "é", None, ""])
     if kind < 5:
         return [_value(random, depth + 1) for _ in range(random.randrange(3))]
     return {random.choice(["a", '"', "}"]): _value(random, depth + 1)}
