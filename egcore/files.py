@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from egcore import codes
-from egcore.errors import Problem, problem
+from egcore.errors import Problem, kind, problem
 from egcore.limits import EVENTGRID, Limits
 from egcore.positions import position
 from egcore.ruletexts import Finding, Text, decode_rules, finding, place_problems
@@ -133,16 +133,24 @@ def _texts(path: str, content: str) -> list[Text]:
 
 
 def _take_documents(value: Any, text: Text, entries: list[Entry], findings: list[Finding]) -> None:
-    """Add the documents of a decoded text, or the finding that it holds none."""
+    """Add the documents of a decoded text, and findings for what is none."""
     wrapped = type(value) is dict and "subscriptions" in value and not _is_lines(text.path)
     items = value["subscriptions"] if wrapped else value
     prefix = "/subscriptions" if wrapped else ""
     if type(items) is list and not _is_lines(text.path):
-        entries += [Entry(item, text, f"{prefix}/{index}") for index, item in enumerate(items)]
+        found = [Entry(item, text, f"{prefix}/{index}") for index, item in enumerate(items)]
+        entries += (each for each in found if type(each.document) is dict)
+        wrong = [each for each in found if type(each.document) is not dict]
+        findings += place_problems((_no_document(each), text, each.pointer) for each in wrong)
     elif type(items) is dict and not wrapped:
         entries.append(Entry(items, text, ""))
     else:
         findings += place_problems([(_wrong_kind(text), text, prefix)])
+
+
+def _no_document(entry: Entry) -> Problem:
+    message = f"a subscription must be an object, not {kind(entry.document)}"
+    return problem(codes.DOCUMENT_SHAPE, message)
 
 
 def _wrong_kind(text: Text) -> Problem:

@@ -30,7 +30,6 @@ SHAPES = [
     ("r.json", json.dumps([A, B]), [A, B]),
     ("r.json", json.dumps({"subscriptions": [A, B]}), [A, B]),
     ("r.json", json.dumps({"subscriptions": []}), []),
-    ("r.json", "[1, null]", [1, None]),
     ("r.rules", json.dumps([A, B]), [A, B]),
     ("r.jsonl", f"{json.dumps(A)}\r\n\n \t\r\n{json.dumps(B)}", [A, B]),
     ("r.jsonl", "", []),
@@ -58,6 +57,16 @@ def test_wrong_shape(tmp_path, name, text, pointer, place):
     """A file that holds something else is told so at the place of that."""
     [found] = read_rules(write(tmp_path / name, text)).findings
     assert (found.problem.code, found.position) == ("EGC802", place)
+
+
+def test_no_objects(tmp_path):
+    """What is no object in an array of subscriptions is told, and the others are read."""
+    rules = read_rules(write(tmp_path / "r.json", '[1, {"name": "a"},\n "{}"]'))
+    assert rules.documents == [A]
+    assert [(each[1], each[2], each[3]) for each in told(rules)] == [
+        ("EGC501", (1, 2), "a subscription must be an object, not a number"),
+        ("EGC501", (2, 2), "a subscription must be an object, not a string of 2 characters"),
+    ]
 
 
 def test_wrapped_line(tmp_path):
