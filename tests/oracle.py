@@ -171,7 +171,8 @@ def _select(kind: str, argument: Any, value: Any) -> list[Any]:
     if kind == "index":
         place = argument + len(value) if argument < 0 else argument
         return [value[place]] if 0 <= place < len(value) else []
-    return [value[place] for place in _slice_places(*argument, len(value))]
+    start, end, step = argument
+    return [value[place] for place in _slice_places(start, end, step, len(value))]
 
 
 def _slice_places(start: int | None, end: int | None, step: int, length: int) -> list[int]:
@@ -299,7 +300,7 @@ def render(transform_document: dict[str, Any], event: dict[str, Any], original: 
         return original
     if kind == "CONSTANT":  # "delivered verbatim"
         return str(transform_document["value"]).encode()
-    template = transform_document["template"]
+    template: str = transform_document["template"]
     values = _variables(transform_document["value"], event)
     if is_json_template(template):
         return _json_text(_substituted(_marked_document(template, list(values)), values)).encode()
