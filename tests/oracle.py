@@ -324,8 +324,10 @@ def same_json(left: bytes, right: bytes) -> bool:
 
 def _variables(value: str, event: dict[str, Any]) -> dict[str, Any]:
     """``value`` holds a JSON object of name to expression: "a JSONPath when it is a
-    string starting with `$`, else a constant".
+    string starting with `$`, else a constant". "A `null` attribute is an absent attribute"
+    (section 3), so no path finds one; null data is present under CLOUDEVENTS.
     """
+    event = {name: value for name, value in event.items() if value is not None or name == "data"}
     found = {}
     for name, expression in json.loads(value).items():
         is_path = isinstance(expression, str) and expression.startswith("$")
