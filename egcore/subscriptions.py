@@ -49,9 +49,9 @@ class Target:
     transform: Transform
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Subscription:
-    """A checked subscription. Equal when id, name and document are.
+    """A checked subscription. Equal when id and document are.
 
     ``text`` is the document as compact JSON; ``problems`` the warnings that loading
     found. Only ENABLED subscriptions of type EVENT route events (``is_routing``).
@@ -89,6 +89,22 @@ class Subscription:
     def is_routing(self) -> bool:
         """Whether events are routed by it at all."""
         return self.status == "ENABLED" and self.type == "EVENT"
+
+    def receives(self, source: str) -> bool:
+        """Whether a ``source`` condition of it holds for a source's name; others do not count."""
+        filters = [each.filter for each in self.sources if each.filter is not None]
+        return any(
+            all(f.predicate()(source) for f in each.fields if f.path == ("source",))
+            for each in filters
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not Subscription:
+            return NotImplemented
+        return self.id == other.id and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.id)
 
     @property
     def document(self) -> dict[str, Any]:
