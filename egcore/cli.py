@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple, NoReturn, TextIO
+from typing import BinaryIO, Final, NamedTuple, TextIO
 
+from egcore import __version__
 from egcore.errors import EgcoreError, RuleError, usage
 from egcore.files import read_rules
 from egcore.limits import CLOUDEVENTS, EVENTGRID, Limits
@@ -180,7 +181,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentPars
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    parser.add_argument("--version", action="version", version=f"egcore {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for each in COMMANDS:
         command = commands.add_parser(
@@ -193,20 +194,6 @@ def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentPars
         each.add_arguments(command)
         command.set_defaults(run=each.run)
     return parser, commands.choices
-
-
-class _Version(argparse.Action):
-    """Prints the version; what it takes to find it is imported only then."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        from importlib import metadata  # noqa: PLC0415 - slow to import
-
-        try:
-            version = metadata.version("egcore")
-        except metadata.PackageNotFoundError:
-            version = "(not installed)"
-        sys.stdout.write(f"egcore {version}\n")
-        parser.exit()
 
 
 def _count(text: str) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from egcore.router import Outcome
+from egcore.deliveries import Outcome
 from egcore.ruletexts import Finding
 from egcore.subscriptions import Subscription
 
