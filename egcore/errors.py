@@ -7,6 +7,7 @@ they never hold event data or connection details (a filter is a security
 boundary, and errors end up in logs).
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +17,7 @@ from egcore.codes import CODES, Severity
 
 MAX_PROBLEMS: Final = 100
 GOT_CHARS: Final = 60
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,7 @@ def escape_pointer(key: str) -> str:
 
     A lone surrogate, which no message could be encoded with, becomes U+FFFD.
     """
-    if not key.isascii():
-        key = key.encode("utf-8", "replace").decode("utf-8")
-    return key.replace("~", "~0").replace("/", "~1")
+    return _SURROGATE.sub("\ufffd", key).replace("~", "~0").replace("/", "~1")
 
 
 def shorten(text: str, limit: int = GOT_CHARS) -> str:
