@@ -80,18 +80,21 @@ def shorten(text: str, limit: int = GOT_CHARS) -> str:
 
 
 def kind(value: object) -> str:
-    """Name the JSON kind of a value with its length: all that may be told of event data."""
+    """Name the JSON kind of a value with its length: all that may be told of event data.
+
+    A subclass of a JSON type is not one, so it is named as what it is.
+    """
     if value is None:
         return "null"
     if value is True or value is False:
         return "a boolean"
-    if isinstance(value, str):
+    if type(value) is str:
         return f"a string of {len(value)} characters" if value else "an empty string"
-    if isinstance(value, (int, float)):
+    if type(value) in (int, float):
         return "a number"
-    if isinstance(value, dict):
+    if type(value) is dict:
         return f"an object of {len(value)} members" if value else "an empty object"
-    if isinstance(value, list):
+    if type(value) is list:
         return f"an array of {len(value)} elements" if value else "an empty array"
     return f"a Python {type(value).__name__}"
 
