@@ -160,7 +160,7 @@ class Event:
     def __eq__(self, other: object) -> bool:
         if type(other) is not Event:
             return NotImplemented
-        return self._members == other._members and _same_kinds(self._members, other._members)
+        return _is_same(self._members, other._members)
 
     def __hash__(self) -> int:
         return hash((self.source, self.id))
@@ -184,17 +184,24 @@ def _restore(original: bytes) -> Event:
     return Event(_present(value), text)
 
 
-def _same_kinds(left: object, right: object) -> bool:
-    """Whether two equal values agree on what is a boolean: ``True == 1`` in Python, not in JSON."""
+def _is_same(left: object, right: object) -> bool:
+    """Whether two JSON values are equal. In Python ``True == 1``, in JSON it does not.
+
+    Without recursion, which the ``==`` of nested containers is: equal from any caller.
+    """
     pairs = [(left, right)]
     while pairs:
         a, b = pairs.pop()
-        if (type(a) is bool) is not (type(b) is bool):
-            return False
-        if isinstance(a, dict) and isinstance(b, dict):
+        if type(a) is dict and type(b) is dict:
+            if a.keys() != b.keys():
+                return False
             pairs.extend((a[key], b[key]) for key in a)
-        elif isinstance(a, list) and isinstance(b, list):
+        elif type(a) is list and type(b) is list:
+            if len(a) != len(b):
+                return False
             pairs.extend(zip(a, b, strict=True))
+        elif a != b or (type(a) is bool) is not (type(b) is bool):
+            return False
     return True
 
 

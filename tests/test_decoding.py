@@ -8,7 +8,7 @@ class Text(str):
 
     __slots__ = ()
 
-    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+    def encode(self, *_: object, **__: object) -> bytes:  # type: ignore[override] # it lies
         """Give other characters."""
         return b"[]"
 
