@@ -262,15 +262,18 @@ def decoded_from(members: object, limits: Limits) -> Decoded:
 
     Raises ``EventError`` when it is not JSON or, being shared many times over, far too large.
     """
+    found: Problem | None = None
     decoded = None
     try:
         found = check_value(members, limits, max_values=limits.event_bytes)
         if found is None:
             decoded = Decoded(members, compact_json(members))
+        else:
+            found = _not_json(members, found, limits)
     except RecursionError:
         found = None
     if found is not None:
-        raise EventError([_not_json(members, found, limits)])
+        raise EventError([found])
     if decoded is None:
         raise host_error()
     return decoded
@@ -278,13 +281,15 @@ def decoded_from(members: object, limits: Limits) -> Decoded:
 
 def _not_json(members: object, found: Problem, limits: Limits) -> Problem:
     """Say which member of an event is not JSON, and no more of it than that."""
+    pointer = ""
+    for name, value in members.items() if type(members) is dict else ():
+        below = check_value(value, limits, limits.event_bytes) if type(name) is str else None
+        if below is not None:
+            found, pointer = below, "/" + escape_pointer(shorten(name))
+            break
     if found.code == codes.RAW_SIZE:
         return _too_large(limits)
-    for name, value in members.items() if type(members) is dict else ():
-        if type(name) is str and check_value(value, limits, limits.event_bytes) is not None:
-            pointer = "/" + escape_pointer(shorten(name))
-            return replace(found, pointer=pointer, service_code=codes.INVALID_PARAMETERS)
-    return replace(found, service_code=codes.INVALID_PARAMETERS)
+    return replace(found, pointer=pointer, service_code=codes.INVALID_PARAMETERS)
 
 
 def _too_large(limits: Limits) -> Problem:

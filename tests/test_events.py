@@ -1,9 +1,12 @@
 """One event: parsed from bytes and from objects, built, compared, copied."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from egcore import codes
+from egcore.errors import EgcoreError, EventError, HostError
 from egcore.events import Event, parse_event
 from tests.stack import OWN_FRAMES, call_below, free_frames
 
@@ -50,3 +53,38 @@ def test_equality_takes_no_stack() -> None:
     one, other = event(data=data), parse_event(event(data=data).original)
     for frames in range(free_frames() - 2 * OWN_FRAMES, free_frames() - OWN_FRAMES):
         assert call_below(frames, lambda: one == other)
+
+
+def nested(levels: int) -> dict[str, Any]:
+    """Give objects inside each other."""
+    value: dict[str, Any] = {}
+    for _ in range(levels - 1):
+        value = {"a": value}
+    return value
+
+
+def refused(call: Callable[[], object]) -> EventError:
+    """Call, and give the error that must come."""
+    with pytest.raises(EventError) as caught:
+        call()
+    return caught.value
+
+
+def test_what_is_not_json_is_named_with_its_own_member() -> None:
+    """Code and pointer belong together, though another member's fault lies less deep."""
+    error = refused(lambda: event(first=[float("nan")], second=10**640))
+    assert [(each.code, each.pointer) for each in error.problems] == [
+        (codes.NUMBER_RANGE, "/first")
+    ]
+
+
+def test_a_bad_member_beside_a_deep_one_needs_no_stack_to_be_named() -> None:
+    """The refusal of objects that are not JSON is a HostError when the stack is full."""
+    bad = {**SMALL, "data": nested(63), "last": float("nan")}
+    outcomes: set[type[EgcoreError]] = set()
+    for frames in range(free_frames() - 150, free_frames() - OWN_FRAMES):
+        with pytest.raises(EgcoreError) as caught:
+            call_below(frames, lambda: parse_event(bad))
+        outcomes.add(type(caught.value))
+    assert outcomes <= {EventError, HostError}
+    assert EventError in outcomes
