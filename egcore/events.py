@@ -58,11 +58,14 @@ class Event:
         """Build an event from its attributes. Id and time are arguments; nothing is invented.
 
         None leaves an attribute, or the data, out; for data that is null, parse a dict.
-        Raises ``EventError`` with every problem.
+        Raises ``EventError`` with every problem, ``UsageError`` when the extensions
+        are no mapping.
 
         >>> Event.new(id="1", source="orders", type="order.paid", data={"amount": 5}).type
         'order.paid'
         """
+        if not isinstance(extensions, Mapping):
+            raise usage(f"extensions are a mapping, not {kind(extensions)}")
         members: dict[str, Any] = {
             **extensions,
             "specversion": "1.0",
@@ -73,13 +76,13 @@ class Event:
             "subject": subject,
             "datacontenttype": datacontenttype,
             "dataschema": dataschema,
+            "data": data,
         }
         if not extensions.keys().isdisjoint(CORE.union(PAYLOAD)):
             message = "an attribute of the specification is given as an extension"
             raise EventError([problem(codes.EXTENSION_NAME, message)])
-        if data is not None:
-            members["data"] = data
-        return parse_event(members, limits=limits)
+        present = {name: value for name, value in members.items() if value is not None}
+        return parse_event(present, limits=limits)
 
     @property
     def id(self) -> str:

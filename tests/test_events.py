@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from egcore import codes
-from egcore.errors import EgcoreError, EventError, HostError
+from egcore.errors import EgcoreError, EventError, HostError, UsageError
 from egcore.events import Event, parse_event
 from tests.stack import OWN_FRAMES, call_below, free_frames
 
@@ -88,3 +88,15 @@ def test_a_bad_member_beside_a_deep_one_needs_no_stack_to_be_named() -> None:
         outcomes.add(type(caught.value))
     assert outcomes <= {EventError, HostError}
     assert EventError in outcomes
+
+
+def test_new_writes_what_is_given_and_nothing_else() -> None:
+    """An attribute that is left out does not stand in the event's text as a null."""
+    built = Event.new(id="1", source="/s", type="t", extensions={"gone": None})  # type: ignore[dict-item] # None is absent
+    assert built.original == b'{"specversion":"1.0","id":"1","source":"/s","type":"t"}'
+
+
+def test_new_takes_extensions_as_a_mapping() -> None:
+    """A wrong type of argument is the caller's mistake."""
+    with pytest.raises(UsageError, match="extensions are a mapping, not an array of 1 elements"):
+        Event.new(id="1", source="/s", type="t", extensions=["ext"])  # type: ignore[arg-type] # wrong on purpose
