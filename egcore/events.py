@@ -232,7 +232,9 @@ def as_event(source: Event | Raw | dict[str, Any], limits: Limits) -> Event:
 
 
 def raw_size(raw: Raw) -> int:
-    """Return the bytes of raw input; for str its characters, never more than its bytes."""
+    """Return the bytes of raw input, for str those of its UTF-8: one answer for both."""
+    if isinstance(raw, str):
+        return len(raw) if raw.isascii() else len(raw.encode("utf-8", "surrogatepass"))
     return raw.nbytes if isinstance(raw, memoryview) else len(raw)
 
 

@@ -175,7 +175,7 @@ def _parse_binary(message: _Message, body: Raw, limits: Limits) -> Event:
 
 def _read_payload(message: _Message, body: Raw, limits: Limits) -> tuple[str, Decoded] | None:
     """Read the body as its content type says; return the member it becomes, None when empty."""
-    if not len(body):
+    if not raw_size(body):
         return None
     media_type = message.media_type
     if _is_json(media_type):

@@ -100,3 +100,14 @@ def test_new_takes_extensions_as_a_mapping() -> None:
     """A wrong type of argument is the caller's mistake."""
     with pytest.raises(UsageError, match="extensions are a mapping, not an array of 1 elements"):
         Event.new(id="1", source="/s", type="t", extensions=["ext"])  # type: ignore[arg-type] # wrong on purpose
+
+
+def test_raw_size_is_the_same_for_text_and_its_bytes() -> None:
+    """Input of more than 65,536 bytes is not parsed, also when it comes as fewer characters."""
+    text = parse_event({**SMALL, "subject": "\u20ac" * 20_000}).text
+    text += " " * (65_536 - len(text.encode()))
+    assert parse_event(text) == parse_event(text.encode())
+    for raw in (text + " ", (text + " ").encode()):
+        assert [each.code for each in refused(lambda raw=raw: parse_event(raw)).problems] == [
+            codes.RAW_SIZE
+        ]
