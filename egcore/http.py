@@ -83,44 +83,48 @@ def parse_http_batch(headers: Headers, body: Raw, *, limits: Limits = EVENTGRID)
 
 def _read_message(headers: Headers) -> _Message:
     """Sort the headers into content type and ``ce-`` attributes, each at most once."""
-    pairs = headers.items() if isinstance(headers, Mapping) else headers
     content_type: str | None = None
     attributes: dict[str, str] = {}
-    for name, value in _text_pairs(pairs):
+    for name, value in _pairs(headers):
         if name == "content-type":
             if content_type is not None:
                 raise EventError([_bad_header(name, "is repeated")])
-            content_type = value
+            content_type = _as_text(name, value)
         elif name.startswith("ce-"):
             attribute = name.removeprefix("ce-")
             if attribute in attributes:
                 raise EventError([_bad_header(name, "is repeated")])
             if attribute in PAYLOAD or attribute == "datacontenttype":
                 raise EventError([_bad_header(name, "is not carried by a header")])
-            attributes[attribute] = _unescape(name, value)
+            attributes[attribute] = _unescape(name, _as_text(name, value))
     return _Message(content_type, attributes)
 
 
-def _text_pairs(pairs: object) -> Iterable[tuple[str, str]]:
-    """Give header pairs as text with lower-case names, bytes read as UTF-8."""
+def _pairs(headers: object) -> Iterable[tuple[str, str | bytes]]:
+    """Give names in lower case with values as they came: others' headers may hold any bytes."""
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
     if isinstance(pairs, (str, bytes)) or not isinstance(pairs, Iterable):
         raise usage("headers are a mapping or an iterable of (name, value) pairs")
     for pair in pairs:
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise usage("headers are a mapping or an iterable of (name, value) pairs")
-        name, value = map(_as_text, pair)
-        yield name.lower(), value.strip(" \t")
+        for part in pair:
+            if not isinstance(part, (str, bytes)):
+                raise usage(f"a header is made of str or bytes, not {kind(part)}")
+        name, value = pair
+        yield _lower(name if isinstance(name, str) else name.decode("latin-1")), value
 
 
-def _as_text(part: object) -> str:
-    if isinstance(part, str):
-        return part
-    if not isinstance(part, bytes):
-        raise usage(f"a header is made of str or bytes, not {kind(part)}")
-    text = _from_utf8(part)
+def _lower(name: str) -> str:
+    """Fold ASCII letters only: the Kelvin sign must not become a plain k."""
+    return name.lower() if name.isascii() else name
+
+
+def _as_text(name: str, value: str | bytes) -> str:
+    text = value if isinstance(value, str) else _from_utf8(value)
     if text is None:
-        raise EventError([problem(codes.HTTP_HEADER, "a header is not valid UTF-8")])
-    return text
+        raise EventError([_bad_header(name, "is not UTF-8")])
+    return text.strip(" \t")
 
 
 def _unescape(name: str, value: str) -> str:

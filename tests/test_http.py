@@ -1,8 +1,13 @@
 """CloudEvents over HTTP: the modes, the headers, the body."""
 
 from ctypes import c_char
+from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from egcore import codes
+from egcore.errors import EventError
 from egcore.http import parse_http
 from egcore.limits import CLOUDEVENTS
 
@@ -17,3 +22,29 @@ def test_a_body_of_any_buffer_shape_is_its_bytes() -> None:
     assert parse_http(REQUIRED, scalar, limits=CLOUDEVENTS) == parse_http(
         REQUIRED, body, limits=CLOUDEVENTS
     )
+
+
+def refused(call: Callable[[], object]) -> list[tuple[str, str]]:
+    """Call, and give code and pointer of each problem of the error that must come."""
+    with pytest.raises(EventError) as caught:
+        call()
+    return [(each.code, each.pointer) for each in caught.value.problems]
+
+
+def test_headers_of_others_may_hold_any_bytes() -> None:
+    """Only a header that matters to the event must be UTF-8."""
+    raw = [(name.encode(), value.encode()) for name, value in REQUIRED.items()]
+    others = [(b"user-agent", b"caf\xe9"), (b"caf\xe9", b"x")]
+    assert parse_http([*others, *raw], b"") == parse_http(REQUIRED, b"")
+    for name, pointer in ((b"ce-subject", "/subject"), (b"content-type", "/content-type")):
+        assert refused(lambda name=name: parse_http([*raw, (name, b"caf\xe9")], b"")) == [
+            (codes.HTTP_HEADER, pointer)
+        ]
+
+
+@pytest.mark.parametrize("name", ["ce-\u212aey", "ce-\u0130d", "ce-k\xe9y"])
+def test_only_ascii_letters_of_a_header_name_are_folded(name: str) -> None:
+    """A letter that folds to ASCII makes no attribute."""
+    for key in (name, name.encode()):
+        problems = refused(lambda key=key: parse_http([*REQUIRED.items(), (key, "x")], b""))
+        assert [code for code, _ in problems] == [codes.EXTENSION_NAME]
