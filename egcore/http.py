@@ -22,6 +22,7 @@ Headers = Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]
 
 STRUCTURED: Final = "application/cloudevents+json"
 BATCH: Final = "application/cloudevents-batch+json"
+_FAMILY: Final = "application/cloudevents"  # no binary mode with these (binding 3)
 _CHARSET: Final = re.compile(r';[ \t]*charset="?([^";]*)"?', re.IGNORECASE)
 _ESCAPED: Final = re.compile("(?:%[0-9A-Fa-f]{2})+")
 _QUOTED_PAIR: Final = re.compile(r"\\(.)")
@@ -56,9 +57,9 @@ def parse_http(headers: Headers, body: Raw, *, limits: Limits = EVENTGRID) -> Ev
     if message.media_type == STRUCTURED:
         _check_charset(message)
         return parse_event(body, limits=limits)
-    if message.media_type.startswith("application/cloudevents"):
+    if message.media_type.startswith(_FAMILY):
         raise EventError([_wrong_mode(message)])
-    if "specversion" not in message.attributes:
+    if not _is_binary(message):
         text = "neither a CloudEvents content type nor a ce-specversion header"
         raise EventError([problem(codes.HTTP_MODE, text)])
     return _parse_binary(message, body, limits)
@@ -117,7 +118,9 @@ def _pairs(headers: object) -> Iterable[tuple[str, str | bytes]]:
 
 def _lower(name: str) -> str:
     """Fold ASCII letters only: the Kelvin sign must not become a plain k."""
-    return name.lower() if name.isascii() else name
+    if name.isascii():
+        return name.lower()
+    return name.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
 
 
 def _as_text(name: str, value: str | bytes) -> str:
@@ -204,10 +207,14 @@ def _bad_header(name: str, what: str) -> Problem:
     return problem(codes.HTTP_HEADER, f"the header of an attribute {what}", f"/{attribute}")
 
 
+def _is_binary(message: _Message) -> bool:
+    return "specversion" in message.attributes and not message.media_type.startswith(_FAMILY)
+
+
 def _wrong_mode(message: _Message) -> Problem:
     if message.media_type == BATCH:
         hint = "parse_http_batch takes batches"
-    elif message.media_type == STRUCTURED or "specversion" in message.attributes:
+    elif message.media_type == STRUCTURED or _is_binary(message):
         hint = "parse_http takes a single event"
     else:
         hint = f"the content type is {STRUCTURED} or {BATCH}"

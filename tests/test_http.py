@@ -1,14 +1,14 @@
 """CloudEvents over HTTP: the modes, the headers, the body."""
 
-from ctypes import c_char
 from collections.abc import Callable
+from ctypes import c_char
 from typing import Any
 
 import pytest
 
 from egcore import codes
 from egcore.errors import EventError
-from egcore.http import parse_http
+from egcore.http import BATCH, STRUCTURED, parse_http, parse_http_batch
 from egcore.limits import CLOUDEVENTS
 
 REQUIRED = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/s", "ce-type": "t"}
@@ -42,9 +42,37 @@ def test_headers_of_others_may_hold_any_bytes() -> None:
         ]
 
 
-@pytest.mark.parametrize("name", ["ce-\u212aey", "ce-\u0130d", "ce-k\xe9y"])
+@pytest.mark.parametrize("name", ["ce-\u212aey", "Ce-\u0130d", "CE-k\xe9y"])
 def test_only_ascii_letters_of_a_header_name_are_folded(name: str) -> None:
     """A letter that folds to ASCII makes no attribute."""
     for key in (name, name.encode()):
         problems = refused(lambda key=key: parse_http([*REQUIRED.items(), (key, "x")], b""))
         assert [code for code, _ in problems] == [codes.EXTENSION_NAME]
+
+
+@pytest.mark.parametrize(
+    ("parse", "content_type", "hint"),
+    [
+        (parse_http, BATCH, "parse_http_batch takes batches"),
+        (
+            parse_http,
+            "application/cloudevents+avro",
+            f"the content type is {STRUCTURED} or {BATCH}",
+        ),
+        (parse_http_batch, STRUCTURED, "parse_http takes a single event"),
+        (parse_http_batch, "application/json", "parse_http takes a single event"),
+        (
+            parse_http_batch,
+            "application/cloudevents-batch+avro",
+            f"the content type is {STRUCTURED} or {BATCH}",
+        ),
+    ],
+)
+def test_a_message_of_another_mode_is_refused_with_the_way_out(
+    parse: Callable[..., object], content_type: str, hint: str
+) -> None:
+    """A batch is no event, an event no batch, and other CloudEvents formats are neither."""
+    with pytest.raises(EventError) as caught:
+        parse({**REQUIRED, "Content-Type": content_type}, b"[]")
+    (found,) = caught.value.problems
+    assert (found.code, found.hint) == (codes.HTTP_MODE, hint)
