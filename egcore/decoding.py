@@ -193,8 +193,8 @@ class _Reader:
         """Read the value that starts here; return it and the position behind it."""
         try:
             return self._scan(self._text, position)
-        except StopIteration:
-            pass
+        except StopIteration as stop:
+            position = stop.value
         except json.JSONDecodeError as error:
             position = error.pos
         raise self.refused(position)

@@ -11,6 +11,7 @@ from egcore.errors import EventError
 from egcore.http import BATCH, STRUCTURED, parse_http, parse_http_batch
 from egcore.limits import CLOUDEVENTS
 
+EITHER = f"the content type is {STRUCTURED} or {BATCH}"
 REQUIRED = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/s", "ce-type": "t"}
 
 
@@ -57,14 +58,14 @@ def test_only_ascii_letters_of_a_header_name_are_folded(name: str) -> None:
         (
             parse_http,
             "application/cloudevents+avro",
-            f"the content type is {STRUCTURED} or {BATCH}",
+            EITHER,
         ),
         (parse_http_batch, STRUCTURED, "parse_http takes a single event"),
         (parse_http_batch, "application/json", "parse_http takes a single event"),
         (
             parse_http_batch,
             "application/cloudevents-batch+avro",
-            f"the content type is {STRUCTURED} or {BATCH}",
+            EITHER,
         ),
     ],
 )
