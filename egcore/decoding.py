@@ -216,7 +216,8 @@ class _Reader:
 
     def finish(self, position: int) -> None:
         """Refuse anything but white space up to the end."""
-        if self.skip_space(position) != len(self._text):
+        position = self.skip_space(position)
+        if position != len(self._text):
             raise self.refused(position)
 
     def items(self, position: int, brackets: str, read: Callable[[int], int]) -> int:
