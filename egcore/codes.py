@@ -716,3 +716,10 @@ MISSING_EXTRA: Final = _code(
     "The function needs a package that is installed only with one of the extras.",
     "Run the pip command that the message names.",
 )
+INTERNAL: Final = _code(
+    "EGC904",
+    "an internal error",
+    None,
+    "The library found that its own result does not add up. No input should be able to do this.",
+    "Please report it with the rules and the event, if they may be shared.",
+)

@@ -21,7 +21,16 @@ from math import isfinite
 from typing import Any, Final, NamedTuple, Never
 
 from egcore import codes
-from egcore.errors import EgcoreError, EventError, Problem, host_error, problem
+from egcore.errors import (
+    EgcoreError,
+    EventError,
+    Problem,
+    escape_pointer,
+    host_error,
+    kind,
+    problem,
+    usage,
+)
 from egcore.limits import EVENTGRID, Limits
 
 Raw = bytes | bytearray | memoryview | str
@@ -35,6 +44,14 @@ class Decoded(NamedTuple):
 
     value: Any
     text: str
+
+
+class Rule(NamedTuple):
+    """A decoded rule document, its compact text, and pointers to keys that stand twice in it."""
+
+    value: Any
+    text: str
+    twice: list[str]
 
 
 class _StrictError(Exception):
@@ -146,17 +163,21 @@ def _counted(convert: Callable[[str], Any], limit: int) -> Callable[[str], Any]:
     return counted
 
 
-def _scanner(digits: int | None = None) -> Scan:
+def _scanner(
+    digits: int | None = None, pairs: Callable[[list[tuple[str, Any]]], Any] = _unique
+) -> Scan:
     """Make the parser of one value; with ``digits``, one that counts those of each number."""
     hooks: dict[str, Any] = {"parse_float": _finite}
     if digits is not None:
         hooks = {"parse_float": _counted(_finite, digits), "parse_int": _counted(int, digits)}
-    decoder: Any = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant, **hooks)
+    decoder: Any = json.JSONDecoder(object_pairs_hook=pairs, parse_constant=_constant, **hooks)
     scan: Scan = decoder.scan_once  # raw_decode without its Python frame
     return scan
 
 
 _scan_short_numbers: Final = _scanner()
+_grammar: Final[Any] = json.JSONDecoder(parse_constant=_constant, parse_float=str, parse_int=str)
+_scan_grammar: Final[Scan] = _grammar.scan_once
 _NUMBER_RUNS: Final = bytes(
     ord("0") if mark in b"0123456789+-.eE" else ord(" ") for mark in range(256)
 )
@@ -179,9 +200,9 @@ class _Reader:
 
     __slots__ = ("_scan", "_text")
 
-    def __init__(self, data: bytes, text: str, digits: int) -> None:
+    def __init__(self, text: str, scan: Scan) -> None:
         self._text = text
-        self._scan = _choose_scanner(data, digits)
+        self._scan = scan
 
     def skip_space(self, position: int) -> int:
         """Return the position of the next character that is not white space."""
@@ -248,7 +269,7 @@ def _check_surrogates(text: str, value: Any) -> None:
 def _read_value(raw: Raw, levels: int, digits: int) -> Decoded:
     data, text = read_raw(raw)
     check_nesting(data, levels)
-    reader = _Reader(data, text, digits)
+    reader = _Reader(text, _choose_scanner(data, digits))
     decoded, end = reader.decoded(reader.skip_space(0))
     reader.finish(end)
     _check_surrogates(text, decoded.value)
@@ -259,7 +280,7 @@ def _read_array(raw: Raw, levels: int, digits: int) -> list[Decoded] | None:
     """Read the elements of an array with their texts; None for any other value."""
     data, text = read_raw(raw)
     check_nesting(data, levels + 1)
-    reader = _Reader(data, text, digits)
+    reader = _Reader(text, _choose_scanner(data, digits))
     start = reader.skip_space(0)
     elements: list[Decoded] | None = None
     if reader.at(start, "["):
@@ -275,7 +296,7 @@ def _read_events(raw: Raw, levels: int, digits: int) -> list[Decoded] | None:
     """Read the array under ``events`` of an object, with the elements' texts; None without it."""
     data, text = read_raw(raw)
     check_nesting(data, levels + 2)
-    reader = _Reader(data, text, digits)
+    reader = _Reader(text, _choose_scanner(data, digits))
     start = reader.skip_space(0)
     found: dict[str, Any] = {}
 
@@ -436,3 +457,99 @@ def _check_level(level: list[object], too_long: int) -> tuple[str | None, list[C
         else:
             return codes.NOT_JSON_TYPE, []
     return None, containers
+
+
+# --- Rule documents ----------------------------------------------------------------------
+
+MAX_RULE_VALUES: Final = 1_000_000  # ours: a shared container could otherwise stand for 2**64
+
+
+class _Twice(dict[str, Any]):
+    """An object in which keys stand twice: the last one of each, and which they are."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        seen: set[str] = set()
+        self.keys_twice = [key for key, _ in pairs if key in seen or seen.add(key)]  # type: ignore[func-returns-value] # adds
+
+
+def _last_counts(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    return members if len(members) == len(pairs) else _Twice(pairs)
+
+
+def decode_rule(
+    document: object, what: str, *, limits: Limits = EVENTGRID, error: type[EgcoreError]
+) -> Rule:
+    """Decode a rule document: a dict, or JSON text in which the last of two keys counts.
+
+    What to say of keys that stand twice depends on where they do (spec section 4), so
+    their pointers are returned. Raises ``error`` with one problem (EGC101 to EGC108),
+    ``UsageError`` for another type than dict, bytes or str, ``HostError``.
+    """
+    if isinstance(document, RAW_TYPES):
+        return _fenced(error, _read_rule, document, limits.nesting, limits.number_digits)  # type: ignore[no-any-return]
+    if not isinstance(document, dict):
+        raise usage(f"{what} is a dict, bytes or str, not {kind(document)}")
+    text = found = None
+    try:
+        found = check_value(document, limits, MAX_RULE_VALUES)
+        text = None if found else compact_json(document)
+    except RecursionError:
+        pass
+    if found is not None:
+        raise error([found])
+    if text is None:
+        raise host_error()
+    return Rule(document, text, [])
+
+
+def _read_rule(raw: Raw, levels: int, digits: int) -> Rule:
+    data, text = read_raw(raw)
+    check_nesting(data, levels)
+    reader = _Reader(text, _scanner(digits, _last_counts))
+    value, end = reader.value(reader.skip_space(0))
+    reader.finish(end)
+    _check_surrogates(text, value)
+    value, twice = _settle(value)
+    return Rule(value, compact_json(value), twice)
+
+
+def _settle(value: Any) -> tuple[Any, list[str]]:
+    """Make plain dicts of the objects with keys that stand twice; return pointers to those."""
+    root = [value]
+    twice: list[str] = []
+    waiting: list[tuple[Any, Any, str]] = [(root, 0, "")]
+    while waiting:
+        container, key, pointer = waiting.pop()
+        item = container[key]
+        if isinstance(item, _Twice):
+            twice += [f"{pointer}/{escape_pointer(each)}" for each in item.keys_twice]
+            container[key] = item = dict(item)
+        if type(item) is dict:
+            waiting += [(item, each, f"{pointer}/{escape_pointer(each)}") for each in item]
+        elif type(item) is list:
+            waiting += [(item, index, f"{pointer}/{index}") for index in range(len(item))]
+    return root[0], sorted(twice)
+
+
+def is_json(
+    text: str, *, limits: Limits = EVENTGRID, error: type[EgcoreError] = EventError
+) -> bool:
+    """Whether a text is JSON by its grammar (RFC 8259): long numbers and twin keys are.
+
+    Raises ``error`` when it is nested more deeply than the limits allow, ``HostError``.
+    """
+    return _fenced(error, _read_grammar, text, limits.nesting, 0)  # type: ignore[no-any-return]
+
+
+def _read_grammar(raw: Raw, levels: int, _: int) -> bool:
+    data, text = read_raw(raw)
+    check_nesting(data, levels)
+    reader = _Reader(text, _scan_grammar)
+    try:
+        _, end = reader.value(reader.skip_space(0))
+        reader.finish(end)
+    except _StrictError:
+        return False
+    return True

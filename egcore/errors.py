@@ -159,6 +159,13 @@ class MissingExtraError(EgcoreError, ImportError):
     """An optional package is needed: ``pip install 'egcore[...]'``."""
 
 
+def raise_errors(problems: Iterable[Problem], error: type[EgcoreError]) -> None:
+    """Raise ``error`` with all the problems if any of them is more than a warning."""
+    found = tuple(problems)
+    if any(each.severity == "error" for each in found):
+        raise error(found)
+
+
 def usage(message: str, *, hint: str | None = None) -> UsageError:
     """Make the error for a wrong call."""
     return UsageError([problem(codes.USAGE, message, hint=hint)])

@@ -217,13 +217,18 @@ def parse_event(source: Raw | dict[str, Any], *, limits: Limits = EVENTGRID) -> 
     >>> parse_event('{"specversion":"1.0","id":"1","source":"orders","type":"t"}').source
     'orders'
     """
+    return event_from(decode_event(source, limits), limits)
+
+
+def decode_event(source: Raw | dict[str, Any], limits: Limits) -> Decoded:
+    """Decode the input of one event, which need not be a good one. Raises as ``parse_event``."""
     if type(source) is dict:
-        return event_from(decoded_from(source, limits), limits)
+        return decoded_from(source, limits)
     if not isinstance(source, RAW_TYPES):
         raise usage(f"an event is bytes, str or dict, not {kind(source)}")
     if raw_size(source) > limits.raw_event_bytes:
         raise EventError([raw_too_large(limits)])
-    return event_from(decode(source, limits=limits), limits)
+    return decode(source, limits=limits)
 
 
 def as_event(source: Event | Raw | dict[str, Any], limits: Limits) -> Event:

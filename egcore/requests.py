@@ -15,7 +15,7 @@ from egcore.attributes import has_forbidden_character
 from egcore.codes import SERVICE_MESSAGES
 from egcore.decoding import RAW_TYPES, Decoded, Raw, decode_array, decode_events
 from egcore.errors import EventError, Problem, kind, problem, usage
-from egcore.events import Event, decoded_from, event_from, raw_size
+from egcore.events import Event, decode_event, decoded_from, event_from, raw_size
 from egcore.limits import EVENTGRID, Limits
 
 
@@ -153,6 +153,17 @@ def _check_members(members: Sequence[Decoded | Refusal], limits: Limits) -> Requ
         message = f"the request has {len(members)} events; the limit is {most}"
         raise EventError([problem(codes.REQUEST_COUNT, message)])
     return Request(tuple(_check_member(*each, limits) for each in enumerate(members)))
+
+
+def check_event(source: Event | Raw | dict[str, Any], limits: Limits) -> Event | Refusal:
+    """Return one bare event as a request of its own would have it: accepted or refused."""
+    if isinstance(source, Event):
+        return source
+    try:
+        decoded = decode_event(source, limits)
+    except EventError as error:
+        return refusal(error, 0, source)
+    return _check_member(0, decoded, limits)
 
 
 def _check_member(index: int, member: Decoded | Refusal, limits: Limits) -> Event | Refusal:
