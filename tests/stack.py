@@ -7,8 +7,9 @@ from typing import Final, TypeVar
 
 T = TypeVar("T")
 
-# Frames that the library needs to say that the stack is full, and to raise it.
-OWN_FRAMES: Final = 15
+# Frames that the library needs to say that the stack is full, and to raise it. A tracer, such
+# as coverage's, calls functions of its own below ours; where it gets no frame it stops.
+OWN_FRAMES: Final = 15 if sys.gettrace() is None else 50
 
 
 def call_below(frames: int, call: Callable[[], T]) -> T:
