@@ -133,7 +133,7 @@ def _subscription(
         _filter(each.get("filter"), event, source)
         for each, source in zip(document["sources"], subscription.sources, strict=True)
     )
-    reasons = (*_not_routing(document, channel_id), *_not_holding(sources))
+    reasons = (*_not_routing(document, channel_id), *_not_holding(subscription.sources, sources))
     targets: tuple[TargetExplanation, ...] = ()
     if not reasons:
         targets = tuple(
@@ -158,15 +158,16 @@ def _not_routing(document: dict[str, Any], channel_id: str | None) -> Iterator[s
         yield f"its channel is {_quoted(own)}" if own else "it has no channel"
 
 
-def _not_holding(sources: tuple[FilterExplanation, ...]) -> Iterator[str]:
+def _not_holding(
+    sources: tuple[Source, ...], filters: tuple[FilterExplanation, ...]
+) -> Iterator[str]:
     """Say which fields fail, unless the filter of any source holds."""
-    if any(each.holds for each in sources):
+    if any(each.holds for each in filters):
         return
-    for each in sources:
-        name = f"source {shorten(each.source.name)}" if each.source else ""
-        failing = [shorten(field.label) for field in each.fields if not field.holds]
+    for source, explained in zip(sources, filters, strict=True):
+        failing = [shorten(field.label) for field in explained.fields if not field.holds]
         fails = f"fails at {', '.join(failing)}" if failing else "has no filter"
-        yield f"{name} {fails}"
+        yield f"source {shorten(source.name)} {fails}"
 
 
 # --- Filters (spec section 4) ------------------------------------------------------------------
