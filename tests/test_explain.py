@@ -199,6 +199,7 @@ def test_why_a_subscription_gets_no_events(
 def test_members_that_do_not_stand_in_the_way(members: dict[str, Any]) -> None:
     """The subscription's own channel, or null for what may be absent, is no reason."""
     given = subscription(**members)
+    assert explain([given], EVENT).matched == (given,)
     assert explain([given], EVENT, channel_id=given.channel_id).matched == (given,)
 
 

@@ -204,16 +204,18 @@ def test_a_body_just_within_its_limit() -> None:
 
 def test_steps_run_out_where_the_engine_says() -> None:
     """Just enough steps give the body, one less the problem and the variables before it."""
-    document = variable("${c}${a}${b}${b2}", c=1, a="$.data.a", b="$..*", b2="$..*")
+    paths = {"a": "$.data.a", "s": "$.data.a[1:]", "d": "$..*", "d2": "$..*"}
+    document = variable("${c}${a}${s}${d}${d2}", c=1, **paths)
     event = {**EVENT, "data": {"a": [1, 2, [3]]}}
-    # $.data.a takes 2 steps; $..* takes 1, then each value below the root once to come by
-    # it and once to take it: 5 members, 1 below data, 3 in a, 1 in its last element.
-    enough = 2 + 1 + 2 * (5 + 1 + 3 + 1)
+    # $.data.a takes 2 steps, $.data.a[1:] 3 and the 2 elements. $..* takes 1, then each value
+    # below the root twice, to come by it and to take it: 5 members, 1 in data, 3 and 1 in a.
+    # The second $..* is not evaluated again.
+    enough = 2 + (3 + 2) + 1 + 2 * (5 + 1 + 3 + 1)
     assert check_against_render(document, event, replace(EVENTGRID, path_steps=enough)).body
     explained = check_against_render(document, event, replace(EVENTGRID, path_steps=enough - 1))
     assert explained.problem is not None
     assert explained.problem.code == codes.PATH_STEPS
-    assert list(explained.variables) == ["c", "a"]
+    assert list(explained.variables) == ["c", "a", "s"]
 
 
 def test_equal_to_the_fast_path_over_transforms() -> None:
