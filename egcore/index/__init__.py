@@ -70,8 +70,7 @@ class Index(Generic[Payload]):
             found = list(set(found))
         if len(found) > 1:
             found.sort()
-        payloads: Any = self._payloads
-        return [payloads[order] for order in found]
+        return list(map(self._payloads.__getitem__, found))  # type: ignore[arg-type] # none is None
 
     def plus(self, payload: Payload, each: Filter, order: int | None = None) -> "Index[Payload]":
         """Return an index with one pair more, last, or at an order number that is free."""

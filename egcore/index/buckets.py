@@ -12,6 +12,7 @@ from operator import itemgetter
 from threading import Lock
 from typing import Any, Final, NamedTuple
 
+from egcore.index.generated import Probe, Verify, make_probe, make_verifier
 from egcore.index.plan import Path, Step
 from egcore.index.steps import STEPS, Narrow, Row
 from egcore.index.tables import Table, best_table
@@ -30,13 +31,11 @@ _order: Final = itemgetter(0)
 class Test(NamedTuple):
     """One step of a shape, ready to run on rows: ``at`` is its first column."""
 
+    path: Path
     kind: str
     at: int
     get: Getter
     narrow: Narrow
-
-
-Tests = tuple[Test, ...]
 
 
 def row_of(order: int, steps: Iterable[Step]) -> Row:
@@ -44,15 +43,46 @@ def row_of(order: int, steps: Iterable[Step]) -> Row:
     return (order, *(column for step in steps for column in step.columns))
 
 
+class Verifier(NamedTuple):
+    """The steps of a shape, one by one and all at once."""
+
+    tests: tuple[Test, ...]
+    verify: Verify
+
+    def without(self, place: int) -> "Verifier":
+        """Return the verifier of all steps but one."""
+        return make(self.tests[:place] + self.tests[place + 1 :])
+
+
+def make(tests: tuple[Test, ...]) -> Verifier:
+    """Compile some steps."""
+
+    def slow(rows: Sequence[Row], members: dict[str, Any]) -> list[int]:
+        for test in tests:
+            rows = test.narrow(rows, test.at, test.get(members))
+        return [row[0] for row in rows]
+
+    return Verifier(tests, make_verifier([(each.path, each.kind, each.at) for each in tests], slow))
+
+
 class Shapes:
     """The shapes of an index by number. Only ever grows, so snapshots may share it."""
 
-    __slots__ = ("_growing", "_numbers", "tests")
+    __slots__ = ("_growing", "_numbers", "_probes", "verifiers", "verify")
 
     def __init__(self) -> None:
         self._numbers: dict[Shape, int] = {}
         self._growing = Lock()
-        self.tests: list[Tests] = []
+        self.verifiers: list[Verifier] = []
+        self.verify: list[Verify] = []
+        self._probes: dict[Any, Probe] = {}
+
+    def probe(self, paths: tuple[Path, ...], groups: tuple[tuple[int, ...], ...]) -> Probe:
+        """Return the look-up for groups of key fields: one for all partitions of that layout."""
+        found = self._probes.get((paths, groups))
+        if found is None:
+            found = self._probes[paths, groups] = make_probe(paths, groups)
+        return found
 
     def number(self, steps: Iterable[Step]) -> int:
         """Return the number of the shape of some steps."""
@@ -62,27 +92,20 @@ class Shapes:
             with self._growing:
                 found = self._numbers.get(shape)
                 if found is None:
-                    self.tests.append(_tests(shape))
-                    found = self._numbers[shape] = len(self.tests) - 1
+                    found = len(self.verifiers)
+                    self.verifiers.append(make(_tests(shape)))
+                    self.verify.append(self.verifiers[-1].verify)
+                    self._numbers[shape] = found
         return found
 
 
-def _tests(shape: Shape) -> Tests:
+def _tests(shape: Shape) -> tuple[Test, ...]:
     tests: list[Test] = []
     at = 1
     for path, kind, width in shape:
-        tests.append(Test(kind, at, field_getter(path), STEPS[kind].narrow))
+        tests.append(Test(path, kind, at, field_getter(path), STEPS[kind].narrow))
         at += width
     return tuple(tests)
-
-
-def narrow(rows: Sequence[Row], tests: Iterable[Test], members: dict[str, Any]) -> Sequence[Row]:
-    """Return the rows of which every step holds."""
-    for test in tests:
-        if not rows:
-            break
-        rows = test.narrow(rows, test.at, test.get(members))
-    return rows
 
 
 class Shelf:
@@ -92,36 +115,34 @@ class Shelf:
     ``tail`` that it lacks is narrowed by itself, the ``gone`` that it has are left out.
     """
 
-    __slots__ = ("_found_by", "_gone", "_rest", "_table", "_tail", "rows", "tests")
+    __slots__ = ("_found_by", "_gone", "_rest", "_table", "_tail", "_verifier", "rows")
 
-    def __init__(self, rows: tuple[Row, ...], tests: Tests) -> None:
+    def __init__(self, rows: tuple[Row, ...], verifier: Verifier) -> None:
         self.rows = rows
-        self.tests = tests
+        self._verifier = verifier
         self._tail: tuple[Row, ...] = ()
         self._gone: frozenset[int] = frozenset()
-        best = best_table(rows, [(test.kind, test.at) for test in tests])
         self._table: Table | None = None
-        self._found_by: Test | None = None
-        self._rest = tests
+        best = best_table(rows, [(test.kind, test.at) for test in verifier.tests])
         if best is not None:
             place, self._table = best
-            self._found_by = tests[place]
-            self._rest = tests[:place] + tests[place + 1 :]
+            self._found_by = verifier.tests[place]
+            self._rest = verifier.without(place).verify
 
-    def match(self, members: dict[str, Any]) -> Sequence[Row]:
-        """Return the rows of which every step holds."""
-        table, test = self._table, self._found_by
-        if table is None or test is None:
-            return narrow(self.rows, self.tests, members)
-        value = test.get(members)
+    def match(self, members: dict[str, Any]) -> list[int]:
+        """Return the order numbers of the rows of which every step holds."""
+        table = self._table
+        if table is None:
+            return self._verifier.verify(self.rows, members)
+        value = self._found_by.get(members)
         if type(value) not in table.kinds:
-            return narrow(self.rows, self.tests, members)
-        rows = narrow(table.find(value), self._rest, members)
+            return self._verifier.verify(self.rows, members)
+        orders = self._rest(table.find(value), members)
         if self._gone:
-            rows = [row for row in rows if row[0] not in self._gone]
+            orders = [order for order in orders if order not in self._gone]
         if self._tail:
-            rows = [*rows, *narrow(self._tail, self.tests, members)]
-        return rows
+            orders += self._verifier.verify(self._tail, members)
+        return orders
 
     def plus(self, row: Row) -> "Shelf":
         """Return a shelf with one row more."""
@@ -139,15 +160,15 @@ class Shelf:
         return self._changed(rows, self._tail, self._gone | {order})
 
     def _remade(self, rows: tuple[Row, ...]) -> "Shelf":
-        return Shelf(rows, self.tests)
+        return Shelf(rows, self._verifier)
 
     def _changed(
         self, rows: tuple[Row, ...], tail: tuple[Row, ...], gone: frozenset[int]
     ) -> "Shelf":
         changed = object.__new__(Shelf)
-        changed.rows, changed.tests = rows, self.tests
-        changed._table, changed._found_by = self._table, self._found_by
-        changed._rest, changed._tail, changed._gone = self._rest, tail, gone
+        changed.rows, changed._verifier = rows, self._verifier
+        changed._table, changed._found_by, changed._rest = self._table, self._found_by, self._rest
+        changed._tail, changed._gone = tail, gone
         return changed
 
 
@@ -157,30 +178,16 @@ def _without(rows: tuple[Row, ...], order: int) -> tuple[Row, ...]:
     return rows[:place] + rows[place + 1 :]
 
 
-def match_bucket(
-    bucket: Bucket, shapes: Sequence[Tests], members: dict[str, Any], found: list[int]
-) -> None:
-    """Append the order numbers of the filters of a bucket that match."""
-    for number, rows in bucket:
-        if type(rows) is tuple:
-            tests = shapes[number]
-            matched: Sequence[Row] = narrow(rows, tests, members) if tests else rows
-        else:
-            matched = rows.match(members)  # type: ignore[union-attr] # a Shelf
-        if matched:
-            found += [row[0] for row in matched]
-
-
 def make_bucket(rows_by_shape: dict[int, list[Row]], shapes: Shapes) -> Bucket:
     """Make a bucket of rows in order, given by the numbers of their shapes."""
     return tuple(
-        (number, _shelve(tuple(rows), shapes.tests[number]))
+        (number, _shelve(tuple(rows), shapes.verifiers[number]))
         for number, rows in rows_by_shape.items()
     )
 
 
-def _shelve(rows: tuple[Row, ...], tests: Tests) -> "tuple[Row, ...] | Shelf":
-    return Shelf(rows, tests) if tests and len(rows) >= MANY else rows
+def _shelve(rows: tuple[Row, ...], verifier: Verifier) -> "tuple[Row, ...] | Shelf":
+    return Shelf(rows, verifier) if verifier.tests and len(rows) >= MANY else rows
 
 
 def bucket_plus(bucket: Bucket, number: int, row: Row, shapes: Shapes) -> Bucket:
@@ -190,7 +197,7 @@ def bucket_plus(bucket: Bucket, number: int, row: Row, shapes: Shapes) -> Bucket
             if isinstance(rows, Shelf):
                 more: tuple[Row, ...] | Shelf = rows.plus(row)
             else:
-                more = _shelve((*rows, row), shapes.tests[number])
+                more = _shelve((*rows, row), shapes.verifiers[number])
             return (*bucket[:place], (number, more), *bucket[place + 1 :])
     return (*bucket, (number, (row,)))
 

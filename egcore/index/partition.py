@@ -6,10 +6,9 @@ of those fields to the bucket of filters that ask for them (tuple-space search, 
 filed under each of them, for one field at most: nothing grows with a product.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import product
 from math import prod
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from egcore.index.buckets import (
@@ -18,13 +17,10 @@ from egcore.index.buckets import (
     bucket_minus,
     bucket_plus,
     make_bucket,
-    match_bucket,
     row_of,
 )
-from egcore.index.keys import element_keys, key_of
 from egcore.index.plan import Path, Plan, Step, in_step
 from egcore.index.steps import Row
-from egcore.paths import Getter, field_getter
 
 Signature = tuple[Path, ...]
 
@@ -52,34 +48,26 @@ def place_of(order: int, plan: Plan, shapes: Shapes) -> Place:
     return Place(signature, keys, shapes.number(steps), row_of(order, steps))
 
 
-class _Group(NamedTuple):
-    """The filters of one signature: ``pick`` takes the key out of the event's values."""
-
-    pick: Callable[[list[Any]], Any]
-    places: tuple[int, ...]
-    table: dict[Any, Bucket]
-
-
-def _pick_nothing(_: list[Any]) -> tuple[()]:
-    return ()
-
-
 class Partition:
     """An immutable set of filed filters."""
 
-    __slots__ = ("_getters", "_groups", "_paths", "_shapes", "_tables")
+    __slots__ = ("_by_key", "_groups", "_probe", "_shapes", "_tables")
 
-    def __init__(self, tables: dict[Signature, dict[Any, Bucket]], shapes: Shapes) -> None:
+    def __init__(
+        self,
+        tables: dict[Signature, dict[Any, Bucket]],
+        shapes: Shapes,
+        like: "Partition | None" = None,
+    ) -> None:
         self._tables = tables
+        self._by_key = tuple(tables.values())
         self._shapes = shapes
-        self._paths = tuple(dict.fromkeys(path for signature in tables for path in signature))
-        self._getters: tuple[Getter, ...] = tuple(map(field_getter, self._paths))
-        self._groups = tuple(self._group(signature) for signature in tables)
-
-    def _group(self, signature: Signature) -> _Group:
-        places = tuple(map(self._paths.index, signature))
-        pick = itemgetter(*places) if places else _pick_nothing
-        return _Group(pick, places, self._tables[signature])
+        if like is not None and like._tables.keys() == tables.keys():
+            self._groups, self._probe = like._groups, like._probe
+            return
+        paths = tuple(dict.fromkeys(path for signature in tables for path in signature))
+        self._groups = tuple(tuple(map(paths.index, signature)) for signature in tables)
+        self._probe = shapes.probe(paths, self._groups)
 
     @classmethod
     def build(cls, places: Iterable[Place], shapes: Shapes) -> "Partition":
@@ -97,51 +85,40 @@ class Partition:
 
     def match(self, members: dict[str, Any], found: list[int]) -> bool:
         """Append the order numbers of the filters that match; tell whether some may stand twice."""
-        values: list[Any] = []
-        arrays = False
-        for get in self._getters:
-            value = get(members)
-            if type(value) is not str:
-                if type(value) is list:
-                    arrays = True
-                    value = element_keys(value)
+        buckets: list[Bucket] = []
+        keys = self._probe(members, self._by_key, buckets)
+        if keys is not None:
+            self._probe_arrays(keys, buckets)
+        verify = self._shapes.verify
+        for bucket in buckets:
+            for shape, rows in bucket:
+                if type(rows) is tuple:
+                    found += verify[shape](rows, members)
                 else:
-                    value = key_of(value)
-            values.append(value)
-        if arrays:
-            self._match_arrays(values, members, found)
-            return True
-        shapes = self._shapes.tests
-        for pick, _, table in self._groups:
-            bucket = table.get(pick(values))
-            if bucket is not None:
-                match_bucket(bucket, shapes, members, found)
-        return False
+                    found += rows.match(members)  # type: ignore[union-attr] # a Shelf
+        return keys is not None
 
-    def _match_arrays(self, values: list[Any], members: dict[str, Any], found: list[int]) -> None:
+    def _probe_arrays(self, keys: list[Any], buckets: list[Bucket]) -> None:
         """Look up every combination of array elements, or every key, whichever are fewer."""
-        shapes = self._shapes.tests
-        for _, places, table in self._groups:
+        for places, table in zip(self._groups, self._by_key, strict=True):
             choices = [
-                values[place] if type(values[place]) is list else [values[place]]
-                for place in places
+                keys[place] if type(keys[place]) is list else (keys[place],) for place in places
             ]
             if prod(map(len, choices)) <= len(table):
-                keys = [key[0] if len(key) == 1 else key for key in product(*choices)]
+                wanted: Iterable[Any] = product(*choices)
+                if len(choices) == 1:
+                    wanted = choices[0]
+                buckets += [table[key] for key in wanted if key in table]
             else:
                 sets = [frozenset(choice) for choice in choices]
-                keys = [key for key in table if _is_among(key, sets)]
-            for key in keys:
-                bucket = table.get(key)
-                if bucket is not None:
-                    match_bucket(bucket, shapes, members, found)
+                buckets += [bucket for key, bucket in table.items() if _is_among(key, sets)]
 
     def plus(self, place: Place) -> "Partition":
         """Return a partition with one filter more."""
         table = dict(self._tables.get(place.signature, {}))
         for key in place.keys:
             table[key] = bucket_plus(table.get(key, ()), place.shape, place.row, self._shapes)
-        return Partition({**self._tables, place.signature: table}, self._shapes)
+        return Partition({**self._tables, place.signature: table}, self._shapes, self)
 
     def minus(self, place: Place) -> "Partition":
         """Return a partition without a filter that is filed in it."""
@@ -155,7 +132,7 @@ class Partition:
         tables = {**self._tables, place.signature: table}
         if not table:
             del tables[place.signature]
-        return Partition(tables, self._shapes)
+        return Partition(tables, self._shapes, self)
 
     def __bool__(self) -> bool:
         return bool(self._tables)
