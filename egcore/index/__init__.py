@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from egcore.filters import Filter
-from egcore.index.buckets import Shapes
 from egcore.index.partition import Partition, Place, place_of
 from egcore.index.plan import Plan, make_plan
+from egcore.index.shapes import Shapes
 
 Payload = TypeVar("Payload")
 SOURCE: Final = ("source",)
@@ -50,7 +50,7 @@ class Index(Generic[Payload]):
         self._by_source = {
             source: Partition.build(places, self._shapes) for source, places in by_source.items()
         }
-        self._anywhere = Partition.build(anywhere, self._shapes)
+        self._anywhere = Partition.build(anywhere, self._shapes) if anywhere else None
 
     def _filing(self, order: int, each: Filter) -> _Filing:
         keys, steps = make_plan(each.fields)
@@ -64,7 +64,7 @@ class Index(Generic[Payload]):
         partition = self._by_source.get(members["source"])
         if partition is not None:
             twice = partition.match(members, found)
-        if self._anywhere:
+        if self._anywhere is not None:
             twice |= self._anywhere.match(members, found)
         if twice:
             found = list(set(found))
@@ -93,7 +93,8 @@ class Index(Generic[Payload]):
         changed._shapes, changed._payloads = self._shapes, payloads
         changed._by_source, changed._anywhere = self._by_source, self._anywhere
         if filing.sources is None:
-            changed._anywhere = change(self._anywhere, filing.place)
+            anywhere = self._anywhere or Partition({}, self._shapes)
+            changed._anywhere = change(anywhere, filing.place) or None
             return changed
         by_source = self._by_source.copy()
         for source in filing.sources:

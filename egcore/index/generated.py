@@ -14,8 +14,10 @@ from egcore.index.keys import element_keys, key_of
 from egcore.paths import UNDEFINED
 
 Verify = Callable[[Sequence[Any], dict[str, Any]], list[int]]
-Probe = Callable[[dict[str, Any], Sequence[dict[Any, Any]], list[Any]], list[Any] | None]
+Probe = Callable[[dict[str, Any], Sequence[dict[Any, Any]], list[Any]], list[Any] | bool | None]
 Path = tuple[str, ...]
+
+MAX_COMBINATIONS: Final = 4_096  # of array elements that are looked up one by one
 
 _STRING: Final = "type(v{i}) is str"
 _NUMBER: Final = "(type(v{i}) is int or type(v{i}) is float)"
@@ -72,33 +74,78 @@ def make_probe(paths: Sequence[Path], groups: Sequence[Sequence[int]]) -> Probe:
     """Make the look-up of an event's values in the tables of some groups.
 
     ``paths`` are the key fields, ``groups`` the places among them that make up the key of
-    each table. The result takes members, tables and a list, appends the buckets it finds
-    and returns None; with an array among the values it appends nothing and returns the keys.
+    each table. The result takes members, tables and a list, and appends the buckets it
+    finds. It returns None when all values were scalars, and True when some were arrays.
+    Where arrays have more than ``MAX_COMBINATIONS`` it appends nothing and returns the
+    keys, a list for each array.
     """
-    bound: dict[str, Any] = {"UNDEFINED": UNDEFINED, "key_of": key_of, "element_keys": element_keys}
+    bound: dict[str, Any] = {
+        "UNDEFINED": UNDEFINED,
+        "key_of": key_of,
+        "element_keys": element_keys,
+        "MAX_COMBINATIONS": MAX_COMBINATIONS,
+    }
     lines = ["def probe(members, tables, buckets):"]
     for i, path in enumerate(paths):
         lines += _read(i, path, bound)
     if paths:
         lines += _normalise(range(len(paths)))
+        lines += _try_arrays(range(len(paths)), groups)
     for number, places in enumerate(groups):
-        names = [f"v{i}" for i in places]
-        key = names[0] if len(names) == 1 else f"({', '.join(names)})"
-        lines.append(f"    b = tables[{number}].get({key})")
-        lines.append("    if b is not None: buckets.append(b)")
-    lines.append("    return None")
+        lines += _look_up(f"tables[{number}].get({_key(places)})", "    ")
     return _made(lines, bound, "probe")  # type: ignore[no-any-return] # a function of ours
 
 
-def _normalise(places: range) -> list[str]:
-    """Turn values that are no strings into keys; give up on the fast way for an array."""
+def _key(places: Sequence[int]) -> str:
+    names = ", ".join(f"v{i}" for i in places)
+    return names if len(places) == 1 else f"({names})"
+
+
+def _look_up(found: str, indent: str) -> list[str]:
+    return [f"{indent}b = {found}", f"{indent}if b is not None: buckets.append(b)"]
+
+
+def _normalise(places: Sequence[int]) -> list[str]:
+    """Turn values that are no strings into keys, arrays into lists of keys."""
     strings = " and ".join(f"type(v{i}) is str" for i in places)
-    arrays = " or ".join(f"type(v{i}) is list" for i in places)
-    lines = [f"    if not ({strings}):"]
+    lines = ["    n = 0", f"    if not ({strings}):"]
     for i in places:
-        lines.append(f"        if type(v{i}) is list: v{i} = element_keys(v{i})")
-        lines.append(f"        elif type(v{i}) is not str: v{i} = key_of(v{i})")
-    lines.append(f"        if {arrays}: return [{', '.join(f'v{i}' for i in places)}]")
+        lines += [
+            f"        if type(v{i}) is list:",
+            f"            v{i} = element_keys(v{i})",
+            f"            n = (n or 1) * (len(v{i}) or 1)",
+            f"        elif type(v{i}) is not str: v{i} = key_of(v{i})",
+        ]
+    return lines
+
+
+def _try_arrays(places: Sequence[int], groups: Sequence[Sequence[int]]) -> list[str]:
+    """Look up every combination of elements for the groups that have an array in their key."""
+    values = ", ".join(f"v{i}" for i in places)
+    lines = [
+        "    if n:",
+        f"        keys = [{values}]",
+        "        if n > MAX_COMBINATIONS: return keys",
+    ]
+    for number, group in enumerate(groups):
+        table = f"tables[{number}].get"
+        arrays = " or ".join(f"type(v{i}) is list" for i in group)
+        if not group:
+            lines += _look_up(f"{table}({_key(group)})", "        ")
+            continue
+        lines.append(f"        if {arrays}:")
+        # The loops bind the same names; the values stand in `keys` meanwhile.
+        indent = "            "
+        for i in group:
+            lines.append(
+                f"{indent}for v{i} in (keys[{i}] if type(keys[{i}]) is list else (keys[{i}],)):"
+            )
+            indent += " "
+        lines += _look_up(f"{table}({_key(group)})", indent)
+        lines += [f"            v{i} = keys[{i}]" for i in group]
+        lines.append("        else:")
+        lines += _look_up(f"{table}({_key(group)})", "            ")
+    lines.append("        return True")
     return lines
 
 

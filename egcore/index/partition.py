@@ -8,21 +8,17 @@ filed under each of them, for one field at most: nothing grows with a product.
 
 from collections.abc import Iterable
 from itertools import product
-from math import prod
 from typing import Any, NamedTuple
 
-from egcore.index.buckets import (
-    Bucket,
-    Shapes,
-    bucket_minus,
-    bucket_plus,
-    make_bucket,
-    row_of,
-)
+from egcore.index.buckets import Bucket, bucket_minus, bucket_plus, make_bucket, row_of
 from egcore.index.plan import Path, Plan, Step, in_step
+from egcore.index.shapes import NO_STEPS, Layout, Shapes
 from egcore.index.steps import Row
 
 Signature = tuple[Path, ...]
+
+
+MAX_KEYS: Final = 8  # fields that a filter is filed by; a longer key is no more selective
 
 
 class Place(NamedTuple):
@@ -36,12 +32,11 @@ class Place(NamedTuple):
 
 def place_of(order: int, plan: Plan, shapes: Shapes) -> Place:
     """Decide where to file a filter: by all fields with one key, and one with several."""
-    several = [path for path, keys in plan.keys.items() if len(keys) > 1]
-    spread = min(several, key=lambda path: len(plan.keys[path]), default=None)
-    signature = tuple(
-        sorted(path for path, keys in plan.keys.items() if len(keys) == 1 or path == spread)
-    )
-    verified = [in_step(path, plan.keys[path]) for path in several if path != spread]
+    by_keys = sorted(plan.keys, key=lambda path: (len(plan.keys[path]), path))
+    single = [path for path in by_keys if len(plan.keys[path]) == 1]
+    filed = by_keys[: min(len(single) + 1, MAX_KEYS)]
+    signature = tuple(sorted(filed))
+    verified = [in_step(path, plan.keys[path]) for path in by_keys[len(filed) :]]
     steps: list[Step] = [*verified, *plan.steps]
     combinations = product(*(plan.keys[path] for path in signature))
     keys = tuple(key[0] if len(key) == 1 else key for key in combinations)
@@ -51,23 +46,13 @@ def place_of(order: int, plan: Plan, shapes: Shapes) -> Place:
 class Partition:
     """An immutable set of filed filters."""
 
-    __slots__ = ("_by_key", "_groups", "_probe", "_shapes", "_tables")
+    __slots__ = ("_layout", "_shapes", "_tables", "_values")
 
-    def __init__(
-        self,
-        tables: dict[Signature, dict[Any, Bucket]],
-        shapes: Shapes,
-        like: "Partition | None" = None,
-    ) -> None:
+    def __init__(self, tables: dict[Signature, dict[Any, Bucket]], shapes: Shapes) -> None:
         self._tables = tables
-        self._by_key = tuple(tables.values())
+        self._values = tuple(tables.values())
         self._shapes = shapes
-        if like is not None and like._tables.keys() == tables.keys():
-            self._groups, self._probe = like._groups, like._probe
-            return
-        paths = tuple(dict.fromkeys(path for signature in tables for path in signature))
-        self._groups = tuple(tuple(map(paths.index, signature)) for signature in tables)
-        self._probe = shapes.probe(paths, self._groups)
+        self._layout: Layout = shapes.layout(tuple(tables))
 
     @classmethod
     def build(cls, places: Iterable[Place], shapes: Shapes) -> "Partition":
@@ -86,39 +71,33 @@ class Partition:
     def match(self, members: dict[str, Any], found: list[int]) -> bool:
         """Append the order numbers of the filters that match; tell whether some may stand twice."""
         buckets: list[Bucket] = []
-        keys = self._probe(members, self._by_key, buckets)
-        if keys is not None:
-            self._probe_arrays(keys, buckets)
+        keys = self._layout.probe(members, self._values, buckets)
+        if type(keys) is list:
+            self._scan(keys, buckets)
         verify = self._shapes.verify
         for bucket in buckets:
             for shape, rows in bucket:
-                if type(rows) is tuple:
+                if shape == NO_STEPS:
+                    found += rows  # type: ignore[arg-type] # order numbers alone
+                elif type(rows) is tuple:
                     found += verify[shape](rows, members)
                 else:
                     found += rows.match(members)  # type: ignore[union-attr] # a Shelf
         return keys is not None
 
-    def _probe_arrays(self, keys: list[Any], buckets: list[Bucket]) -> None:
-        """Look up every combination of array elements, or every key, whichever are fewer."""
-        for places, table in zip(self._groups, self._by_key, strict=True):
-            choices = [
-                keys[place] if type(keys[place]) is list else (keys[place],) for place in places
-            ]
-            if prod(map(len, choices)) <= len(table):
-                wanted: Iterable[Any] = product(*choices)
-                if len(choices) == 1:
-                    wanted = choices[0]
-                buckets += [table[key] for key in wanted if key in table]
-            else:
-                sets = [frozenset(choice) for choice in choices]
-                buckets += [bucket for key, bucket in table.items() if _is_among(key, sets)]
+    def _scan(self, keys: list[Any], buckets: list[Bucket]) -> None:
+        """Try every key of every table: for arrays with too many combinations to try those."""
+        sets = [frozenset(each if type(each) is list else (each,)) for each in keys]
+        for places, table in zip(self._layout.groups, self._values, strict=True):
+            choices = [sets[place] for place in places]
+            buckets += [bucket for key, bucket in table.items() if _is_among(key, choices)]
 
     def plus(self, place: Place) -> "Partition":
         """Return a partition with one filter more."""
         table = dict(self._tables.get(place.signature, {}))
         for key in place.keys:
             table[key] = bucket_plus(table.get(key, ()), place.shape, place.row, self._shapes)
-        return Partition({**self._tables, place.signature: table}, self._shapes, self)
+        return Partition({**self._tables, place.signature: table}, self._shapes)
 
     def minus(self, place: Place) -> "Partition":
         """Return a partition without a filter that is filed in it."""
@@ -132,7 +111,7 @@ class Partition:
         tables = {**self._tables, place.signature: table}
         if not table:
             del tables[place.signature]
-        return Partition(tables, self._shapes, self)
+        return Partition(tables, self._shapes)
 
     def __bool__(self) -> bool:
         return bool(self._tables)

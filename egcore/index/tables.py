@@ -14,6 +14,7 @@ from egcore.index.steps import Row, Rows
 
 Find = Callable[[Any], Rows]
 
+WORTH: Final = 4  # a table must spare three quarters of the rows
 MAX_SPREAD: Final = 8  # an interval table may hold each row this many times on average
 
 
@@ -125,4 +126,5 @@ def best_table(rows: Sequence[Row], columns: Iterable[tuple[str, int]]) -> tuple
         table = TABLES[kind](rows, at) if kind in TABLES else None
         if table is not None and (best is None or table.cost < best[1].cost):
             best = place, table
-    return best
+    # Rows out of a table are out of order: sorting them costs more than looking at them all.
+    return best if best is not None and best[1].cost * WORTH <= len(rows) else None
