@@ -8,7 +8,7 @@ filed under each of them, for one field at most: nothing grows with a product.
 
 from collections.abc import Iterable
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from egcore.index.buckets import Bucket, bucket_minus, bucket_plus, make_bucket, row_of
 from egcore.index.plan import Path, Plan, Step, in_step
