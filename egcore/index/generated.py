@@ -8,10 +8,12 @@ every function is bound through the namespace, never through the text.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import product
+from math import prod
 from typing import Any, Final
 
-from egcore.index.keys import element_keys, key_of
-from egcore.paths import UNDEFINED
+from egcore.index.keys import element_keys, key_of, keys_of
+from egcore.paths import UNDEFINED, field_getter
 
 Verify = Callable[[Sequence[Any], dict[str, Any]], list[int]]
 Probe = Callable[[dict[str, Any], Sequence[dict[Any, Any]], list[Any]], list[Any] | bool | None]
@@ -93,7 +95,27 @@ def make_probe(paths: Sequence[Path], groups: Sequence[Sequence[int]]) -> Probe:
         lines += _try_arrays(range(len(paths)), groups)
     for number, places in enumerate(groups):
         lines += _look_up(f"tables[{number}].get({_key(places)})", "    ")
+    lines.append("    return None")
     return _made(lines, bound, "probe")  # type: ignore[no-any-return] # a function of ours
+
+
+def plain_probe(paths: Sequence[Path], groups: Sequence[Sequence[int]]) -> Probe:
+    """Make the same look-up as ``make_probe`` without generating code: slower, and small."""
+    getters = tuple(map(field_getter, paths))
+
+    def probe(
+        members: dict[str, Any], tables: Sequence[dict[Any, Any]], buckets: list[Any]
+    ) -> list[Any] | bool | None:
+        keys = [keys_of(get(members)) for get in getters]
+        if prod(len(each) or 1 for each in keys) > MAX_COMBINATIONS:
+            return keys
+        for places, table in zip(groups, tables, strict=True):
+            choices = [keys[place] for place in places]
+            wanted = choices[0] if len(choices) == 1 else product(*choices)
+            buckets += [table[key] for key in wanted if key in table]
+        return True
+
+    return probe
 
 
 def _key(places: Sequence[int]) -> str:

@@ -46,4 +46,9 @@ def element_keys(array: list[object]) -> list[Any]:
     return [element for element in array if type(element) in _ELEMENT_KINDS]
 
 
+def keys_of(value: object) -> list[Any]:
+    """Return all keys of an event's value."""
+    return element_keys(value) if type(value) is list else [key_of(value)]
+
+
 _ELEMENT_KINDS: Final = (str, int, float)

@@ -49,7 +49,8 @@ class Partition:
     __slots__ = ("_layout", "_shapes", "_tables", "_values")
 
     def __init__(self, tables: dict[Signature, dict[Any, Bucket]], shapes: Shapes) -> None:
-        self._tables = tables
+        # In a fixed order, so that partitions with the same signatures share their look-up.
+        self._tables = tables = dict(sorted(tables.items()))
         self._values = tuple(tables.values())
         self._shapes = shapes
         self._layout: Layout = shapes.layout(tuple(tables))

@@ -9,6 +9,7 @@ from egcore.index.generated import (
     Verify,
     make_probe,
     make_verifier,
+    plain_probe,
 )
 from egcore.index.plan import Path, Step
 from egcore.index.steps import STEPS, Narrow, Row
@@ -17,6 +18,7 @@ from egcore.paths import Getter, field_getter
 Shape = tuple[tuple[Path, str, int], ...]
 Signature = tuple[Path, ...]
 
+MAX_COMPILED: Final = 512  # layouts, and shapes: code beyond that costs more than it saves
 NO_STEPS: Final = 0  # the number of the shape of filters that their keys say all about
 
 
@@ -41,7 +43,7 @@ class Verifier(NamedTuple):
         return make(self.tests[:place] + self.tests[place + 1 :])
 
 
-def make(tests: tuple[Test, ...]) -> Verifier:
+def make(tests: tuple[Test, ...], *, compiled: bool = True) -> Verifier:
     """Compile some steps."""
 
     def slow(rows: Sequence[Row], members: dict[str, Any]) -> list[int]:
@@ -49,6 +51,8 @@ def make(tests: tuple[Test, ...]) -> Verifier:
             rows = test.narrow(rows, test.at, test.get(members))
         return [row[0] for row in rows]
 
+    if not compiled:
+        return Verifier(tests, slow)
     return Verifier(tests, make_verifier([(each.path, each.kind, each.at) for each in tests], slow))
 
 
@@ -62,10 +66,10 @@ class Layout(NamedTuple):
     probe: Probe
 
 
-def _lay_out(signatures: tuple[Signature, ...]) -> Layout:
+def _lay_out(signatures: tuple[Signature, ...], *, compiled: bool) -> Layout:
     paths = tuple(dict.fromkeys(path for signature in signatures for path in signature))
     groups = tuple(tuple(map(paths.index, signature)) for signature in signatures)
-    return Layout(groups, make_probe(paths, groups))
+    return Layout(groups, (make_probe if compiled else plain_probe)(paths, groups))
 
 
 class Shapes:
@@ -85,7 +89,8 @@ class Shapes:
         """Return the look-up of partitions with these signatures."""
         found = self._layouts.get(signatures)
         if found is None:
-            found = self._layouts[signatures] = _lay_out(signatures)
+            compiled = len(self._layouts) < MAX_COMPILED
+            found = self._layouts[signatures] = _lay_out(signatures, compiled=compiled)
         return found
 
     def number(self, steps: Iterable[Step]) -> int:
@@ -97,7 +102,8 @@ class Shapes:
                 found = self._numbers.get(shape)
                 if found is None:
                     found = len(self.verifiers)
-                    self.verifiers.append(make(_tests(shape)))
+                    compiled = found < MAX_COMPILED
+                    self.verifiers.append(make(_tests(shape), compiled=compiled))
                     self.verify.append(self.verifiers[-1].verify)
                     self._numbers[shape] = found
         return found
