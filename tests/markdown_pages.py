@@ -62,6 +62,6 @@ def anchors(text: str) -> set[str]:
 
 
 def table_rows(text: str) -> list[list[str]]:
-    """Give the cells of all table rows of a page, heads included; ``\\|`` is no border."""
+    """Give the cells of all table rows of a page, heads included; an escaped bar is no border."""
     rows = [line for line in prose(text).splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows]

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from dataclasses import fields
 from importlib import import_module
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -19,12 +18,13 @@ from sybil.parsers.markdown import PythonCodeBlockParser
 import egcore
 from egcore.operators import OPERATORS
 from tests import markdown_pages as pages
+from tests import readme_commands
 
 LANGUAGES: Final = {"python", "console", "json", "yaml", "text"}
 MODULES: Final = ["egcore"] + [
-    f"egcore.{module.name}"
-    for module in pkgutil.iter_modules(egcore.__path__)
-    if module.name != "__main__"
+    module.name
+    for module in pkgutil.walk_packages(egcore.__path__, "egcore.")
+    if not module.name.endswith("__main__")
 ]
 SYBIL: Final = Sybil(parsers=[PythonCodeBlockParser()])
 
@@ -100,7 +100,7 @@ def commands(text):
 @every_page
 def test_console_examples(page, clone):
     """Every command of a console block prints what the page shows, errors included."""
-    text = page.read_text(encoding="utf-8")
+    text = readme_commands.SECTION.sub("", page.read_text(encoding="utf-8"))  # CI runs those
     write_files(text, clone)
     status = 0
     for block in pages.blocks(text):
@@ -117,6 +117,14 @@ def test_blocks_are_of_known_languages(page):
     assert {block.language for block in pages.blocks(text)} <= LANGUAGES
     assert ">>>" not in pages.prose(text)
     assert "```" not in pages.prose(text)
+
+
+def test_the_readme_has_the_two_commands():
+    """One command installs egcore and does the main job, the other installs and tests it."""
+    job, tests = readme_commands.commands(pages.read("README.md"))
+    install = "python3 -m venv .venv && .venv/bin/pip install "
+    assert job.startswith(install + ". && .venv/bin/egcore route docs/samples/")
+    assert tests == install + "'.[test]' && .venv/bin/pytest"
 
 
 def test_the_readme_runs_the_main_job():
