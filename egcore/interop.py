@@ -272,11 +272,11 @@ class DataSchemas:
         ``datacontenttype`` that is not JSON fits any schema, as does one that no schema
         applies to. At most 100 problems (EGC222), ordered by place. Pointers are whole:
         below ``/data`` they are made of the event's own keys. Messages name the keyword
-        and what the schema says, never a value of the event. Data that takes more than
-        ``STEPS`` keywords is not found to fit: that is the one problem then.
+        and what the schema says, never a value of the event. A check that takes more
+        than ``STEPS`` keywords, or that would never end, has this as its one problem.
 
         Raises ``EventError`` for bytes, str or a dict that is no event; ``HostError`` when
-        the stack is nearly full, or when a schema refers to itself without end.
+        the stack is nearly full.
         """
         event = as_event(event, self._limits)
         check = self._find(event)
@@ -361,7 +361,9 @@ def _dialect(draft: Any) -> _Dialect:
     nothing: Any = Registry()
     regexes = FormatChecker(["regex"])
     specification = specification_with(draft.META_SCHEMA["$id"])
-    counted = {name: _counted(run) for name, run in {**draft.VALIDATORS, **_KEYWORDS}.items()}
+    keywords = {**draft.VALIDATORS, **_KEYWORDS}
+    keywords |= {name: _ending(keywords[name]) for name in _REFERENCES if name in keywords}
+    counted = {name: _counted(run) for name, run in keywords.items()}
     extend: Any = validators.extend
     own = extend(draft, counted)
     meta = draft(draft.META_SCHEMA, format_checker=regexes, registry=nothing)
@@ -430,13 +432,19 @@ def _load_schema(schema: Any, dialects: Mapping[str, _Dialect]) -> "_Check":
 
 
 def _guarded(run: Callable[[], list[Problem]]) -> list[Problem] | None:
-    """Run jsonschema; None when it fails with an exception of whatever kind."""
+    """Run jsonschema; None when it fails with an exception of whatever kind.
+
+    On a full stack its compiled part, rpds, panics: not even an ``Exception``.
+    """
     try:
         return run()
     except RecursionError:
         pass
     except Exception:  # noqa: BLE001 - keywords raise what Python's operators and re raise
         return None
+    except BaseException as error:  # an interrupt passes, a panic does not
+        if type(error).__module__ != "pyo3_runtime":
+            raise
     raise host_error()
 
 
@@ -496,11 +504,21 @@ def _check_target(resolver: Any, text: str, place: str, dialect: _Dialect) -> li
 # Checking
 
 
-class _TooManyStepsError(Exception):
-    """One check evaluated more keywords than it may."""
+class _StoppedError(Exception):
+    """A check that goes on for too long, or for ever; the argument says which."""
 
 
-_steps_left: ContextVar[list[int]] = ContextVar("steps_left")
+class _Progress:
+    """How far one check has come: the keywords it may still evaluate, the references it is in."""
+
+    __slots__ = ("inside", "steps_left")
+
+    def __init__(self) -> None:
+        self.steps_left = STEPS
+        self.inside: set[tuple[str, int]] = set()
+
+
+_progress: ContextVar[_Progress] = ContextVar("progress")
 
 
 class _Check:
@@ -518,25 +536,44 @@ class _Check:
         return tuple(problems)
 
     def _find_problems(self, data: object) -> list[Problem]:
-        before = _steps_left.set([STEPS])
+        before = _progress.set(_Progress())
         try:
             return _describe(codes.DATA_SCHEMA, "/data", self._validator.iter_errors(data))
-        except _TooManyStepsError:
-            message = f"the check takes more than {STEPS} steps"
-            return [problem(codes.DATA_SCHEMA, message, "/data")]
+        except _StoppedError as stopped:
+            return [problem(codes.DATA_SCHEMA, str(stopped), "/data")]
         finally:
-            _steps_left.reset(before)
+            _progress.reset(before)
 
 
 def _counted(keyword: Callable[..., Any]) -> Callable[..., Any]:
     """Count a keyword's evaluations: schemas in schemas can ask for 2**n of them."""
 
     def run(validator: Any, rule: Any, instance: Any, schema: Any) -> Any:
-        left = _steps_left.get()
-        left[0] -= 1
-        if left[0] < 0:
-            raise _TooManyStepsError
+        progress = _progress.get()
+        progress.steps_left -= 1
+        if progress.steps_left < 0:
+            raise _StoppedError(f"the check takes more than {STEPS} steps")
         return keyword(validator, rule, instance, schema)
+
+    return run
+
+
+def _ending(keyword: Callable[..., Any]) -> Callable[..., Any]:
+    """Stop a reference that leads back to itself without going deeper into the data.
+
+    The errors are listed at once: a generator left half-way would stay inside.
+    """
+
+    def run(validator: Any, rule: Any, instance: Any, schema: Any) -> list["ValidationError"]:
+        inside = _progress.get().inside
+        place = (rule, id(instance))
+        if place in inside:
+            raise _StoppedError("the schema refers to itself without end")
+        inside.add(place)
+        try:
+            return list(keyword(validator, rule, instance, schema))
+        finally:
+            inside.remove(place)
 
     return run
 
