@@ -6,7 +6,7 @@ and swaps it whole, so that no reader ever sees half a change.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
-from hashlib import sha256
+from itertools import chain
 from json import JSONEncoder
 from threading import Lock
 from typing import Any, Final, Self
@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 from egcore import codes
 from egcore.decoding import Raw
 from egcore.deliveries import Bookkeeper, Delivery, Outcome, refused_request
+from egcore.digests import sha256_of
 from egcore.errors import (
     EventError,
     Problem,
@@ -216,10 +217,8 @@ class Router:
         sorted, compact, UTF-8), each after a line feed. Computed on first use.
         """
         if self._digest is None:
-            digest = sha256(_canonical(asdict(self.limits)))
-            for each in self.subscriptions:
-                digest.update(b"\n" + _canonical(each.document))
-            self._digest = digest.hexdigest()
+            documents = (b"\n" + _canonical(each.document) for each in self.subscriptions)
+            self._digest = sha256_of(chain([_canonical(asdict(self.limits))], documents))
         return self._digest
 
     def _digest_now(self) -> str:

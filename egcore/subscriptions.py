@@ -9,11 +9,11 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from typing import Any, Final
 
 from egcore import codes
 from egcore.decoding import Raw, compact_json, decode_rule
+from egcore.digests import sha256_hex
 from egcore.errors import Problem, SubscriptionError, kind, problem, shorten
 from egcore.filter_documents import duplicate_key as duplicate_filter_key
 from egcore.filter_documents import nearest, read_filter
@@ -122,7 +122,7 @@ def named(problems: list[Problem], document: object) -> list[Problem]:
 
 def derived_id(*parts: str | int) -> str:
     """Return the id of something that has none: SHA-256 of the compact JSON array, in hex."""
-    return sha256(compact_json(list(parts)).encode()).hexdigest()
+    return sha256_hex(compact_json(list(parts)).encode())
 
 
 _IN_FILTER: Final = re.compile("/sources/[0-9]+/filter/")
