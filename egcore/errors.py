@@ -157,9 +157,13 @@ class MissingExtraError(EgcoreError, ImportError):
 
 
 def raise_errors(problems: Iterable[Problem], error: type[EgcoreError]) -> None:
-    """Raise ``error`` with all the problems if any of them is more than a warning."""
-    found = tuple(problems)
-    if any(each.severity == "error" for each in found):
+    """Raise ``error`` with all the problems if any of them is more than a warning.
+
+    Errors come first: an exception keeps ``MAX_PROBLEMS``, and warnings must not crowd
+    them out.
+    """
+    found = sorted(problems, key=lambda each: each.severity != "error")
+    if found and found[0].severity == "error":
         raise error(found)
 
 

@@ -21,6 +21,7 @@ from egcore.errors import (
     SubscriptionError,
     kind,
     problem,
+    raise_errors,
     shorten,
     usage,
 )
@@ -78,10 +79,7 @@ class Router:
             raise usage(f"a router takes a list of subscription documents, not {kind(documents)}")
         loaded, problems = _load(documents, limits)
         problems += _find_twins(loaded)
-        errors = [each for each in problems if each.severity == "error"]
-        if errors:
-            warnings = [each for each in problems if each.severity != "error"]
-            raise SubscriptionError(errors + warnings)
+        raise_errors(problems, SubscriptionError)
         return cls(tuple(each for _, each in loaded), limits, tuple(problems))
 
     # Requests

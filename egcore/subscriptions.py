@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from egcore import codes
 from egcore.decoding import Raw, compact_json, decode_rule
-from egcore.errors import Problem, SubscriptionError, kind, problem, shorten
+from egcore.errors import Problem, SubscriptionError, kind, problem, raise_errors, shorten
 from egcore.filter_documents import duplicate_key as duplicate_filter_key
 from egcore.filter_documents import nearest, read_filter
 from egcore.filters import Filter
@@ -81,8 +81,7 @@ class Subscription:
         reader.problems += (_duplicate(pointer, limits) for pointer in rule.twice)
         subscription = reader.subscription(rule.value, rule.text)
         problems = named(reader.problems, rule.value)
-        if any(each.severity == "error" for each in problems):
-            raise SubscriptionError(problems)
+        raise_errors(problems, SubscriptionError)
         return replace(subscription, problems=tuple(problems))
 
     @property

@@ -12,7 +12,15 @@ from typing import Any, Final, Protocol
 
 from egcore import codes
 from egcore.decoding import Raw, decode, decode_rule, is_json
-from egcore.errors import Problem, RenderError, TransformError, kind, problem, shorten
+from egcore.errors import (
+    Problem,
+    RenderError,
+    TransformError,
+    kind,
+    problem,
+    raise_errors,
+    shorten,
+)
 from egcore.events import Event, as_event
 from egcore.jsonpath import Path, Steps, parse_path
 from egcore.limits import EVENTGRID, Limits
@@ -132,9 +140,8 @@ class Transform:
         rule = decode_rule(document, "a transform", limits=limits, error=TransformError)
         problems = [duplicate_key(pointer) for pointer in rule.twice]
         transform = read_transform(rule.value, limits, problems)
-        if transform is None or rule.twice:
-            raise TransformError(problems)
-        return transform
+        raise_errors(problems, TransformError)
+        return transform  # type: ignore[return-value] # not None where there is no error
 
     @property
     def content_type(self) -> str:
