@@ -5,7 +5,6 @@ echoed. ``Subscription.from_document`` reports every problem at once, each with 
 pointer into the document and the subscription's name first in the message.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from egcore import codes
-from egcore.decoding import Raw, compact_json, decode_rule
+from egcore.decoding import Raw, compact_json, decode, decode_rule
 from egcore.errors import Problem, SubscriptionError, kind, problem, raise_errors, shorten
 from egcore.filter_documents import duplicate_key as duplicate_filter_key
 from egcore.filter_documents import nearest, read_filter
@@ -49,7 +48,7 @@ class Target:
     transform: Transform
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Subscription:
     """A checked subscription. Equal when id and document are.
 
@@ -105,10 +104,13 @@ class Subscription:
     def __hash__(self) -> int:
         return hash(self.id)
 
+    def __repr__(self) -> str:
+        return f"<Subscription {self.name}>"  # never the text: its details hold secrets
+
     @property
     def document(self) -> dict[str, Any]:
-        """A new copy of the document, unknown members included."""
-        return json.loads(self.text)  # type: ignore[no-any-return] # an object, as loaded
+        """A new copy of the document, unknown members included. Raises ``HostError``."""
+        return decode(self.text).value  # type: ignore[no-any-return] # an object, as loaded
 
 
 def named(problems: list[Problem], document: object) -> list[Problem]:
