@@ -7,12 +7,14 @@ they never hold event data or connection details (a filter is a security
 boundary, and errors end up in logs).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from egcore import codes
 from egcore.codes import CODES, Severity
+
+T = TypeVar("T")
 
 MAX_PROBLEMS: Final = 100
 GOT_CHARS: Final = 60
@@ -185,6 +187,15 @@ _STACK_PROBLEM: Final = (
 def host_error() -> HostError:
     """Make the error for a full stack."""
     return HostError(_STACK_PROBLEM)
+
+
+def with_stack(call: Callable[..., T], *arguments: object) -> T:
+    """Return what the call returns; a stack that fills up on the way is a ``HostError``."""
+    try:
+        return call(*arguments)
+    except RecursionError:
+        pass  # raised below: the context would hold the frames and their input
+    raise host_error()
 
 
 def missing_extra(package: str, extra: str) -> MissingExtraError:

@@ -13,7 +13,15 @@ from typing import Any, Final
 
 from egcore import codes
 from egcore.decoding import Raw, compact_json, decode, decode_rule
-from egcore.errors import Problem, SubscriptionError, kind, problem, raise_errors, shorten
+from egcore.errors import (
+    Problem,
+    SubscriptionError,
+    kind,
+    problem,
+    raise_errors,
+    shorten,
+    with_stack,
+)
 from egcore.filter_documents import duplicate_key as duplicate_filter_key
 from egcore.filter_documents import nearest, read_filter
 from egcore.filters import Filter
@@ -78,7 +86,7 @@ class Subscription:
         rule = decode_rule(document, "a subscription", limits=limits, error=SubscriptionError)
         reader = _Reader(limits)
         reader.problems += (_duplicate(pointer, limits) for pointer in rule.twice)
-        subscription = reader.subscription(rule.value, rule.text)
+        subscription = with_stack(reader.subscription, rule.value, rule.text)
         problems = named(reader.problems, rule.value)
         raise_errors(problems, SubscriptionError)
         return replace(subscription, problems=tuple(problems))

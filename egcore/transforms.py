@@ -16,10 +16,12 @@ from egcore.errors import (
     Problem,
     RenderError,
     TransformError,
+    host_error,
     kind,
     problem,
     raise_errors,
     shorten,
+    with_stack,
 )
 from egcore.events import Event, as_event
 from egcore.jsonpath import Path, Steps, parse_path
@@ -139,7 +141,7 @@ class Transform:
         """
         rule = decode_rule(document, "a transform", limits=limits, error=TransformError)
         problems = [duplicate_key(pointer) for pointer in rule.twice]
-        transform = read_transform(rule.value, limits, problems)
+        transform = with_stack(read_transform, rule.value, limits, problems)
         raise_errors(problems, TransformError)
         return transform  # type: ignore[return-value] # not None where there is no error
 
@@ -158,9 +160,14 @@ class Transform:
         """Return the body for an event.
 
         Bytes, str or a dict are parsed under ``limits`` first. Raises ``RenderError`` for
-        the output and step limits, and as ``parse_event``.
+        the output and step limits, ``HostError``, and as ``parse_event``.
         """
-        return self._renderer.render(as_event(event, limits))
+        checked = as_event(event, limits)
+        try:
+            return self._renderer.render(checked)
+        except RecursionError:
+            pass  # raised below: the context would hold the event
+        raise host_error()
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not Transform:
