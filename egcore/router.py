@@ -334,8 +334,11 @@ def _load(
 
 
 def _as_subscription(document: AnySubscription, limits: Limits) -> Subscription:
+    """Load a document; load one again that was loaded under other limits, which differ in effect."""
     if isinstance(document, Subscription):
-        return document
+        if document.limits == limits:
+            return document
+        document = document.text
     return Subscription.from_document(document, limits=limits)
 
 

@@ -61,7 +61,7 @@ class Subscription:
     """A checked subscription. Equal when id and document are.
 
     ``text`` is the document as compact JSON; ``problems`` the warnings that loading
-    found. Only ENABLED subscriptions of type EVENT route events (``is_routing``).
+    found, ``limits`` what it was loaded under. Only ENABLED subscriptions of type EVENT route events (``is_routing``).
     """
 
     id: str
@@ -73,6 +73,7 @@ class Subscription:
     targets: tuple[Target, ...]
     text: str
     problems: tuple[Problem, ...] = ()
+    limits: Limits = EVENTGRID
 
     @classmethod
     def from_document(
@@ -89,7 +90,7 @@ class Subscription:
         subscription = with_stack(reader.subscription, rule.value, rule.text)
         problems = named(reader.problems, rule.value)
         raise_errors(problems, SubscriptionError)
-        return replace(subscription, problems=tuple(problems))
+        return replace(subscription, problems=tuple(problems), limits=limits)
 
     @property
     def is_routing(self) -> bool:

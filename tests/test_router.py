@@ -2,12 +2,23 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 
-from egcore import EVENTGRID, EgcoreError, HostError, Router, SubscriptionError, parse_event
+from egcore import (
+    CLOUDEVENTS,
+    EVENTGRID,
+    EgcoreError,
+    HostError,
+    RenderError,
+    Router,
+    Subscription,
+    SubscriptionError,
+    parse_event,
+)
 from tests.rules import event, source, subscription, target, variable
 from tests.stack import call_with_free_frames
 
@@ -69,3 +80,17 @@ def _result_or_error(name: str, router: Router) -> Any:
         return DEEP_CALLS[name](router)
     except EgcoreError as error:
         return error
+
+
+def test_loaded_subscriptions_obey_the_limits_of_the_router() -> None:
+    """A subscription that was loaded under other limits is loaded again, and may be refused."""
+    anywhere = Subscription.from_document(
+        subscription(sources=[source(filter={})]), limits=CLOUDEVENTS
+    )
+    with pytest.raises(SubscriptionError, match="sub: the filter has no source"):
+        Router.from_documents([anywhere], limits=EVENTGRID)
+    assert Router.from_documents([anywhere], limits=CLOUDEVENTS).subscriptions[0] is anywhere
+    small = replace(EVENTGRID, body_bytes=10)
+    loaded = Subscription.from_document(subscription())
+    with pytest.raises(RenderError):
+        Router.from_documents([loaded], limits=small).route(event())
