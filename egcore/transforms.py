@@ -276,9 +276,7 @@ def _read_variable(
     value = _read_text(document, "value", limits.transform_value_chars, problems)
     text = _read_text(document, "template", limits.template_chars, problems)
     variables = None if value is None else _decode_variables(value, limits, problems)
-    if variables is None:
-        return None
-    constants, paths = _read_expressions(variables, limits, problems)
+    constants, paths = _read_expressions(variables or {}, limits, problems)
     template = None
     found: list[Problem] = []
     if text is not None:

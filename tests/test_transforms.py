@@ -2,8 +2,8 @@
 
 import pytest
 
-from egcore import EVENTGRID, HostError, Transform, parse_event
-from tests.rules import event
+from egcore import EVENTGRID, HostError, Transform, TransformError, codes, parse_event
+from tests.rules import event, variable
 
 
 def test_full_stack_while_rendering() -> None:
@@ -19,3 +19,13 @@ def test_full_stack_while_rendering() -> None:
     with pytest.raises(HostError) as caught:
         transform.render(parse_event(event()))
     assert caught.value.__context__ is None
+
+
+def test_template_is_checked_without_variables() -> None:
+    """What is wrong with a template is told although the variables cannot be read."""
+    with pytest.raises(TransformError) as caught:
+        Transform.from_document(variable("${a} ${}", "{"))
+    assert [(each.code, each.pointer) for each in caught.value.problems] == [
+        (codes.VARIABLES_SHAPE, "/value"),
+        (codes.PLACEHOLDER, "/template"),
+    ]
