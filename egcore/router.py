@@ -334,9 +334,9 @@ def _load(
 
 
 def _as_subscription(document: AnySubscription, limits: Limits) -> Subscription:
-    """Load a document; load one again that was loaded under other limits, which differ in effect."""
+    """Load a document, and again what was loaded under other limits: their effect differs."""
     if isinstance(document, Subscription):
-        if document.limits == limits:
+        if document.limits is limits or document.limits == limits:
             return document
         document = document.text
     return Subscription.from_document(document, limits=limits)

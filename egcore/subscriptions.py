@@ -61,7 +61,8 @@ class Subscription:
     """A checked subscription. Equal when id and document are.
 
     ``text`` is the document as compact JSON; ``problems`` the warnings that loading
-    found, ``limits`` what it was loaded under. Only ENABLED subscriptions of type EVENT route events (``is_routing``).
+    found, ``limits`` what it was loaded under. Only ENABLED subscriptions of type EVENT
+    route events (``is_routing``).
     """
 
     id: str
