@@ -20,7 +20,7 @@ from egcore import (
     parse_event,
 )
 from tests.rules import event, source, subscription, target, variable
-from tests.stack import call_with_free_frames
+from tests.stack import OWN_FRAMES, call_below, free_frames
 
 
 def test_warnings_do_not_hide_errors() -> None:
@@ -40,8 +40,6 @@ def _nested(levels: int) -> dict[str, Any]:
     return value
 
 
-# With fewer free frames than this, not even the library's own functions can be called.
-LEAST_FRAMES = 30
 DEEP_EVENT = event(data=_nested(61))
 DEEP_CALLS: dict[str, Callable[[Router], Any]] = {
     "from_documents": lambda router: Router.from_documents([router.subscriptions[0].document]),
@@ -65,8 +63,8 @@ def test_deep_callers_get_results_or_host_errors(name: str) -> None:
     document = subscription(unknown=_nested(61), targets=[target(transform=transform)])
     router = Router.from_documents([document])
     expected = DEEP_CALLS[name](router)
-    for free in (*range(LEAST_FRAMES, 100, 3), 100, 150):
-        result = call_with_free_frames(free, partial(_result_or_error, name, router))
+    for free in (*range(OWN_FRAMES + 15, 100, 3), 100, 150):
+        result = call_below(free_frames() - free, partial(_result_or_error, name, router))
         if isinstance(result, EgcoreError):
             assert type(result) is HostError
             assert result.__context__ is None
