@@ -1,6 +1,9 @@
 """Small documents that the tests of the rule modules start from."""
 
+from collections.abc import Callable
 from typing import Any
+
+from egcore import EgcoreError
 
 Document = dict[str, Any]
 
@@ -31,3 +34,12 @@ def subscription(name: str = "sub", **members: Any) -> Document:
 def variable(template: str, value: str = "{}", **members: Any) -> Document:
     """Make a VARIABLE transform; ``value`` is the JSON text of its variables."""
     return {"type": "VARIABLE", "value": value, "template": template, **members}
+
+
+def error_of(call: Callable[[], object]) -> EgcoreError | None:
+    """Return the library's error that a call raises, or None; any other error fails the test."""
+    try:
+        call()
+    except EgcoreError as error:
+        return error
+    return None
