@@ -1,10 +1,13 @@
 """Small documents that the tests of the rule modules start from."""
 
+import copy
+import pickle
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from egcore import EgcoreError
 
+T = TypeVar("T")
 Document = dict[str, Any]
 
 SOURCE: list[Document] = [{"op": "StringIn", "values": ["s"]}]
@@ -43,3 +46,9 @@ def error_of(call: Callable[[], object]) -> EgcoreError | None:
     except EgcoreError as error:
         return error
     return None
+
+
+def copies(value: T) -> tuple[T, T, T]:
+    """Return a value out of a pickle, and its shallow and its deep copy."""
+    again = pickle.loads(pickle.dumps(value))  # noqa: S301 # our own bytes
+    return again, copy.copy(value), copy.deepcopy(value)

@@ -1,8 +1,6 @@
 """Filters: one filter, one event; documented cases, the oracle, and filters as values."""
 
-import copy
 import json
-import pickle
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -23,7 +21,7 @@ from egcore import (
 )
 from egcore.codes import CODES
 from tests import generators, oracle
-from tests.rules import SOURCE, error_of, event
+from tests.rules import SOURCE, copies, error_of, event
 
 DATA = Path(__file__).parent / "data"
 VECTORS = json.loads((DATA / "vectors.json").read_text(encoding="utf-8"))
@@ -137,7 +135,7 @@ def test_filters_are_values() -> None:
     assert hash(loaded) == hash(same)
     assert loaded != other
     assert loaded != loaded.document
-    for again in (pickle.loads(pickle.dumps(loaded)), copy.copy(loaded), copy.deepcopy(loaded)):  # noqa: S301 # our own bytes
+    for again in copies(loaded):
         assert again == loaded
         assert again.fields == loaded.fields
         assert again.problems == loaded.problems

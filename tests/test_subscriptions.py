@@ -1,6 +1,5 @@
 """Subscription documents: what loads, every problem of what does not, ids, and secrets."""
 
-import copy
 import json
 import pickle
 from dataclasses import replace
@@ -23,7 +22,17 @@ from egcore import (
 )
 from egcore.subscriptions import DETAILS, STATUSES, derived_id
 from tests import generators
-from tests.rules import ORIGINAL, SOURCE, Document, error_of, source, subscription, target, variable
+from tests.rules import (
+    ORIGINAL,
+    SOURCE,
+    Document,
+    copies,
+    error_of,
+    source,
+    subscription,
+    target,
+    variable,
+)
 
 DATA = Path(__file__).parent / "data"
 BAD = json.loads((DATA / "bad_subscriptions.json").read_text(encoding="utf-8"))
@@ -311,7 +320,7 @@ def test_subscriptions_are_values() -> None:
     assert loaded != Subscription.from_document(subscription())
     assert loaded != Subscription.from_document({**loaded.document, "x": 1})
     assert loaded != loaded.document
-    for again in (pickle.loads(pickle.dumps(loaded)), copy.copy(loaded), copy.deepcopy(loaded)):  # noqa: S301 # our own bytes
+    for again in copies(loaded):
         assert again == loaded
         assert hash(again) == hash(loaded)
         assert again.problems == loaded.problems

@@ -1,8 +1,6 @@
 """Transforms: what loads, every problem of what does not, and the bodies they render."""
 
-import copy
 import json
-import pickle
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,7 +24,7 @@ from egcore import (
 )
 from egcore.transforms import JSON, TEXT, TYPES
 from tests import generators, oracle
-from tests.rules import ORIGINAL, Document, error_of, event, variable
+from tests.rules import ORIGINAL, Document, copies, error_of, event, variable
 
 DATA = Path(__file__).parent / "data"
 BAD = json.loads((DATA / "bad_transforms.json").read_text(encoding="utf-8"))
@@ -320,7 +318,7 @@ def test_transforms_are_values(document: Document) -> None:
     assert loaded != Transform.from_document({"type": "CONSTANT", "value": "y"}, limits=limits)
     assert loaded != document
     assert repr(loaded) == f"<Transform {document['type']}>"
-    for again in (pickle.loads(pickle.dumps(loaded)), copy.copy(loaded), copy.deepcopy(loaded)):  # noqa: S301 # our own bytes
+    for again in copies(loaded):
         assert again == loaded
         assert hash(again) == hash(loaded)
         assert again.problems == loaded.problems
