@@ -27,6 +27,8 @@ from egcore.errors import (
     with_stack,
 )
 from egcore.events import Event, as_event
+from egcore.explain import explain
+from egcore.explanations import Explanation
 from egcore.index import Index
 from egcore.limits import EVENTGRID, Limits
 from egcore.requests import Refusal, check_event, parse_request
@@ -156,6 +158,15 @@ class Router:
     ) -> list[list[Delivery]]:
         """Return the deliveries of each event. Raises as ``route``."""
         return [self.route(event, channel_id=channel_id) for event in events]
+
+    def explain(self, event: AnyEvent, *, channel_id: str | None = None) -> Explanation:
+        """Tell for every subscription why it does or does not get the event.
+
+        A second, slow evaluator that shares nothing with the fast path; its ``matched``
+        equals ``match``. Raises as ``match``.
+        """
+        checked = as_event(event, self.limits)
+        return explain(self.subscriptions, checked, channel_id=channel_id, limits=self.limits)
 
     # Sources
 
@@ -302,6 +313,10 @@ class LiveRouter:
     ) -> list[list[Delivery]]:
         """Do as ``Router.route_many``; all the events see the same rules."""
         return self.current.route_many(events, channel_id=channel_id)
+
+    def explain(self, event: AnyEvent, *, channel_id: str | None = None) -> Explanation:
+        """Do as ``Router.explain`` of the current router."""
+        return self.current.explain(event, channel_id=channel_id)
 
     def precheck(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Do as ``Router.precheck`` of the current router."""
