@@ -522,6 +522,9 @@ def test_live_router_is_called_like_a_router() -> None:
         assert live.route_many([event()], channel_id=channel) == [
             router.route(event(), channel_id=channel)
         ]
+        explained = live.explain(event(), channel_id=channel)
+        assert explained == router.explain(event(), channel_id=channel)
+        assert list(explained.matched) == router.match(event(), channel_id=channel)
         assert live.process_event(event(), channel_id=channel) == router.process_event(
             event(), channel_id=channel
         )
