@@ -6,10 +6,10 @@ so every digit survives; members are what filters and paths look at.
 """
 
 from binascii import a2b_base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from egcore import codes
 from egcore.attributes import CORE, PAYLOAD, check_attributes
@@ -39,9 +39,18 @@ class Event:
 
     __slots__ = ("members", "text")
 
+    members: dict[str, Any]
+    text: str
+
     def __init__(self, members: dict[str, Any], text: str) -> None:
-        self.members = members
-        self.text = text
+        _set_members(self, members)
+        _set_text(self, text)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"an event is immutable; {name} cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"an event is immutable; {name} cannot be deleted")
 
     @staticmethod
     def new(
@@ -171,6 +180,11 @@ class Event:
 
     def __reduce__(self) -> tuple[object, tuple[bytes]]:
         return _restore, (self.original,)
+
+
+# The slots of an event, which its own __setattr__ refuses to set: for __init__ alone.
+_set_members: Final[Callable[[Event, dict[str, Any]], None]] = vars(Event)["members"].__set__
+_set_text: Final[Callable[[Event, str], None]] = vars(Event)["text"].__set__
 
 
 def _restore(original: bytes) -> Event:
