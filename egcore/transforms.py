@@ -151,6 +151,11 @@ class Transform:
         return self._renderer.content_type
 
     @property
+    def key(self) -> "TransformKey":
+        """Type, value and template: what one transform differs from another by."""
+        return self.type, self.value, self.template
+
+    @property
     def document(self) -> dict[str, str]:
         """The transform as a new document, members that do not count left out."""
         members = {"type": self.type, "value": self.value, "template": self.template}
@@ -187,6 +192,63 @@ class Transform:
 def _restore(document: dict[str, str], limits: Limits) -> Transform:
     """Load a transform again that was loaded before."""
     return Transform.from_document(document, limits=limits)
+
+
+# --- Many transforms ------------------------------------------------------------------------
+
+TransformKey = tuple[str, str | None, str | None]
+
+
+class TransformCache:
+    """Transforms of one rule set by their type, value and template.
+
+    Rule sets repeat their transforms, so each is compiled once. It holds so many; of a
+    rule set with more, a transform is compiled again when it is needed again.
+    """
+
+    MOST: Final = 4_096
+
+    __slots__ = ("_loaded", "limits")
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._loaded: dict[TransformKey, Transform] = {}
+
+    def __getitem__(self, key: TransformKey) -> Transform:
+        """Return the transform of a key that was read before."""
+        found = self._loaded.get(key)
+        if found is None:
+            of_type, value, template = key
+            document = {"type": of_type, "value": value, "template": template}
+            found = self._keep(Transform.from_document(document, limits=self.limits))
+        return found
+
+    def read(self, document: object, problems: list[Problem]) -> Transform | None:
+        """Read a transform document as ``read_transform`` does; one without problems is kept."""
+        known = self._loaded.get(_key(document)) if type(document) is dict else None
+        if known is not None:
+            return known
+        before = len(problems)
+        transform = read_transform(document, self.limits, problems)
+        if transform is not None and len(problems) == before:
+            self._keep(transform)
+        return transform
+
+    def _keep(self, transform: Transform) -> Transform:
+        if len(self._loaded) >= self.MOST:
+            self._loaded = {}
+        self._loaded[transform.key] = transform
+        return transform
+
+
+def _key(document: dict[str, Any]) -> Any:
+    """Return what a sound document would have as its key; None for one that cannot be sound."""
+    key = document.get("type"), document.get("value"), document.get("template")
+    if key[0] == "ORIGINAL":
+        return "ORIGINAL", None, None
+    if key[0] == "CONSTANT":
+        key = key[0], key[1], None
+    return key if all(each is None or type(each) is str for each in key) else None
 
 
 # --- Reading a document --------------------------------------------------------------------

@@ -20,7 +20,7 @@ from egcore import (
     UsageError,
     codes,
 )
-from egcore.subscriptions import DETAILS, STATUSES, derived_id
+from egcore.subscription_documents import DETAILS, STATUSES, derived_id
 from tests import generators
 from tests.rules import (
     ORIGINAL,

@@ -6,15 +6,16 @@ is left of them (buckets, steps, tables). plan says how a filter is taken apart,
 values are compared. docs/explanation/index.md tells why, with figures.
 """
 
-from collections.abc import Iterable
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, Final, NamedTuple
 
-from egcore.filters import Filter
+from egcore.conditions import Field
 from egcore.index.partition import Partition, Place, place_of
 from egcore.index.plan import Plan, make_plan
 from egcore.index.shapes import Shapes
 
-Payload = TypeVar("Payload")
+Fields = tuple[Field, ...]
+Change = Callable[[Partition, Place], Partition]
 SOURCE: Final = ("source",)
 
 
@@ -25,23 +26,26 @@ class _Filing(NamedTuple):
     place: Place
 
 
-class Index(Generic[Payload]):
-    """An immutable set of (payload, filter) pairs that finds the payloads of matching filters.
+class Index:
+    """An immutable set of filters under order numbers: finds the numbers of those that match.
 
-    Order numbers give the order of results: insertion order. ``plus`` and ``minus`` give
-    new sets that share all but a path to the change; readers of the old one see nothing.
+    Several filters may stand under one number: any of them is enough. ``plus`` and
+    ``minus`` give new sets that share all but a path to the change; readers of the old
+    one see nothing of it.
     """
 
-    __slots__ = ("_anywhere", "_by_source", "_payloads", "_shapes")
+    __slots__ = ("_anywhere", "_by_source", "_repeats", "_shapes")
 
-    def __init__(self, pairs: Iterable[tuple[Payload, Filter]]) -> None:
+    def __init__(self, filters: Iterable[tuple[int, Fields]] = ()) -> None:
         self._shapes = Shapes()
-        self._payloads: list[Payload | None] = []
+        self._repeats = False
         by_source: dict[str, list[Place]] = {}
         anywhere: list[Place] = []
-        for order, (payload, each) in enumerate(pairs):
-            self._payloads.append(payload)
-            sources, place = self._filing(order, each)
+        last = -1
+        for order, fields in filters:
+            self._repeats |= order == last
+            last = order
+            sources, place = self._filing(order, fields)
             if sources is None:
                 anywhere.append(place)
             else:
@@ -52,53 +56,60 @@ class Index(Generic[Payload]):
         }
         self._anywhere = Partition.build(anywhere, self._shapes) if anywhere else None
 
-    def _filing(self, order: int, each: Filter) -> _Filing:
-        keys, steps = make_plan(each.fields)
+    def _filing(self, order: int, fields: Fields) -> _Filing:
+        keys, steps = make_plan(fields)
         sources = keys.pop(SOURCE, None)
         return _Filing(sources, place_of(order, Plan(keys, steps), self._shapes))
 
-    def match(self, members: dict[str, Any]) -> list[Payload]:
-        """Return the payloads whose filters match the event's members, in insertion order."""
+    def match(self, members: dict[str, Any]) -> list[int]:
+        """Return the order numbers of the filters that match an event's members, in order."""
         found: list[int] = []
-        twice = False
+        twice = self._repeats
         partition = self._by_source.get(members["source"])
         if partition is not None:
-            twice = partition.match(members, found)
+            twice |= partition.match(members, found)
         if self._anywhere is not None:
             twice |= self._anywhere.match(members, found)
-        if twice:
-            found = list(set(found))
         if len(found) > 1:
+            if twice:
+                found = list(set(found))
             found.sort()
-        return list(map(self._payloads.__getitem__, found))  # type: ignore[arg-type] # none is None
+        return found
 
-    def plus(self, payload: Payload, each: Filter, order: int | None = None) -> "Index[Payload]":
-        """Return an index with one pair more, last, or at an order number that is free."""
-        payloads = self._payloads.copy()
-        if order is None:
-            order = len(payloads)
-            payloads.append(payload)
-        else:
-            payloads[order] = payload
-        return self._changed(payloads, self._filing(order, each), Partition.plus)
+    def filed_under(self, source: str) -> tuple[list[int], list[int]]:
+        """Return the numbers of the filters that list a source, and of those that list none."""
+        partition = self._by_source.get(source)
+        listing = [] if partition is None else partition.orders()
+        return listing, [] if self._anywhere is None else self._anywhere.orders()
 
-    def minus(self, order: int, each: Filter) -> "Index[Payload]":
-        """Return an index without the pair of an order number."""
-        payloads = self._payloads.copy()
-        payloads[order] = None
-        return self._changed(payloads, self._filing(order, each), Partition.minus)
+    def plus(self, order: int, filters: Iterable[Fields]) -> "Index":
+        """Return an index with more filters, all under one number."""
+        index = self
+        for count, fields in enumerate(filters):
+            index = index._changed(order, fields, Partition.plus, repeats=count > 0)
+        return index
 
-    def _changed(self, payloads: Any, filing: _Filing, change: Any) -> "Index[Payload]":
-        changed: Index[Payload] = object.__new__(Index)
-        changed._shapes, changed._payloads = self._shapes, payloads
+    def minus(self, order: int, filters: Iterable[Fields]) -> "Index":
+        """Return an index without the filters of a number; they are told again."""
+        index = self
+        for fields in filters:
+            index = index._changed(order, fields, Partition.minus)
+        return index
+
+    def _changed(
+        self, order: int, fields: Fields, change: Change, *, repeats: bool = False
+    ) -> "Index":
+        sources, place = self._filing(order, fields)
+        changed = object.__new__(Index)
+        changed._shapes, changed._repeats = self._shapes, self._repeats or repeats
         changed._by_source, changed._anywhere = self._by_source, self._anywhere
-        if filing.sources is None:
+        if sources is None:
             anywhere = self._anywhere or Partition({}, self._shapes)
-            changed._anywhere = change(anywhere, filing.place) or None
+            changed._anywhere = change(anywhere, place) or None
             return changed
         by_source = self._by_source.copy()
-        for source in filing.sources:
-            partition = change(by_source.get(source, Partition({}, self._shapes)), filing.place)
+        for source in sources:
+            partition = change(by_source.get(source) or Partition({}, self._shapes), place)
             if partition:
                 by_source[source] = partition
             else:

@@ -114,6 +114,16 @@ class Partition:
             del tables[place.signature]
         return Partition(tables, self._shapes)
 
+    def orders(self) -> list[int]:
+        """Return the order numbers of all filters, each as often as it is filed."""
+        orders: list[int] = []
+        for table in self._values:
+            for bucket in table.values():
+                for shape, rows in bucket:
+                    each: Any = rows if isinstance(rows, tuple) else rows.rows
+                    orders += each if shape == NO_STEPS else (row[0] for row in each)
+        return orders
+
     def __bool__(self) -> bool:
         return bool(self._tables)
 
