@@ -25,20 +25,24 @@ def duplicate_key(pointer: str, limits: Limits) -> Problem:
     return found
 
 
-def read_filter(document: object, limits: Limits, problems: list[Problem]) -> tuple[Field, ...]:
+def read_filter(
+    document: object, limits: Limits, problems: list[Problem], *, bound: int | None = None
+) -> tuple[Field, ...]:
     """Read a decoded filter document into fields; append what is wrong to ``problems``.
 
-    Pointers start at the filter. The result counts only if no error was appended.
+    Pointers start at the filter. ``bound``: the filter is known to have no more bytes.
+    The result counts only if no error was appended.
     """
-    return _FilterReader(limits, problems).read(document)
+    return _FilterReader(limits, problems, bound).read(document)
 
 
 class _FilterReader:
     """Reads one document, collecting fields and problems."""
 
-    def __init__(self, limits: Limits, problems: list[Problem]) -> None:
+    def __init__(self, limits: Limits, problems: list[Problem], bound: int | None) -> None:
         self.limits = limits
         self.problems = problems
+        self.bound = bound
         self.fields: list[Field] = []
 
     def report(
@@ -83,7 +87,7 @@ class _FilterReader:
 
     def check_size(self, document: dict[str, Any]) -> None:
         most = self.limits.filter_bytes
-        if most is None:
+        if most is None or (self.bound is not None and self.bound <= most):
             return
         size = len(compact_json(document).encode())
         if size > most:

@@ -269,8 +269,9 @@ class Router:
         added, filters = _load_one(document, self._transforms)
         twin = self._names.number(added.name)
         if twin is not None and self._names.items[twin] != added.id:
-            message = f"{shorten(added.name)}: the name is that of another subscription"
-            found = problem(codes.SUBSCRIPTION_TWICE, message, "/name")
+            first = [each.name for each in self._slots].index(added.name)
+            message = f"{shorten(added.name)}: the name is that of document {first} too"
+            found = problem(codes.SUBSCRIPTION_TWICE, message, f"/{len(self._slots)}/name")
             raise SubscriptionError([found])
         names, index = self._names, self._index
         taken = self._slots.number(added.id)

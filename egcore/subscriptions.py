@@ -51,17 +51,28 @@ class Subscription:
     targets: id, name, and the key of the transform.
     """
 
-    __slots__ = (
-        "channel_id",
+    __match_args__ = (
         "id",
-        "limits",
         "name",
-        "problems",
-        "routes",
-        "status",
-        "text",
         "type",
+        "status",
+        "channel_id",
+        "routes",
+        "text",
+        "problems",
+        "limits",
     )
+    __slots__ = __match_args__
+
+    id: str
+    name: str
+    type: str
+    status: str
+    channel_id: str | None
+    routes: tuple[Route, ...]
+    text: str
+    problems: tuple[Problem, ...]
+    limits: Limits
 
     def __init__(
         self,
@@ -70,15 +81,15 @@ class Subscription:
         problems: tuple[Problem, ...],
         limits: Limits,
     ) -> None:
-        self.id: str = draft.id
-        self.name: str = draft.name
-        self.type: str = draft.type
-        self.status: str = draft.status
-        self.channel_id: str | None = draft.channel_id
-        self.routes: tuple[Route, ...] = draft.routes
-        self.text = text
-        self.problems = problems
-        self.limits = limits
+        values = (*draft[:5], draft.routes, text, problems, limits)
+        for name, value in zip(self.__match_args__, values, strict=True):
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a subscription is immutable; {name} cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a subscription is immutable; {name} cannot be deleted")
 
     @classmethod
     def from_document(
@@ -110,7 +121,7 @@ class Subscription:
         )
 
     def _read_again(self) -> SubscriptionDraft:
-        return read_subscription(self.document, TransformCache(self.limits), [])
+        return read_subscription(self.document, self.text, TransformCache(self.limits), [])
 
     def filters(self) -> list[tuple[Field, ...]]:
         """Return the fields of each source's filter, read from the document."""
@@ -156,7 +167,7 @@ def load_subscription(
     limits = transforms.limits
     rule = decode_rule(document, "a subscription", limits=limits, error=SubscriptionError)
     found = [duplicate(pointer, limits) for pointer in rule.twice]
-    draft = with_stack(read_subscription, rule.value, transforms, found)
+    draft = with_stack(read_subscription, rule.value, rule.text, transforms, found)
     if found:
         found = named(found, rule.value)
         raise_errors(found, SubscriptionError)
