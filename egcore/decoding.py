@@ -67,13 +67,14 @@ class _StrictError(Exception):
 
 def read_raw(raw: Raw) -> tuple[bytes, str]:
     """Return the input as bytes and as text; refuse what is not UTF-8 (spec section 3, JSON)."""
-    if type(raw) is str:
+    if isinstance(raw, str):
+        text = str.__str__(raw)  # of a subclass too, whatever it overrides
         try:
-            return raw.encode(), raw if not raw.startswith("\ufeff") else _refuse_bom()
+            return text.encode(), text if not text.startswith("\ufeff") else _refuse_bom()
         except UnicodeEncodeError:
             pass
         raise _StrictError(codes.SURROGATE, "the text holds half of a surrogate pair")
-    data = bytes(raw)  # type: ignore[arg-type] # str is handled above
+    data = bytes(raw)
     try:
         text = data.decode()
     except UnicodeDecodeError as error:

@@ -58,11 +58,13 @@ class Event:
         """Build an event from its attributes. Id and time are arguments; nothing is invented.
 
         None leaves an attribute, or the data, out; for data that is null, parse a dict.
-        Raises ``EventError`` with every problem.
+        Raises ``EventError`` with every problem, ``UsageError`` for another type of argument.
 
         >>> Event.new(id="1", source="orders", type="order.paid", data={"amount": 5}).type
         'order.paid'
         """
+        if not isinstance(extensions, Mapping):
+            raise usage(f"extensions are a mapping of names to values, not {kind(extensions)}")
         members: dict[str, Any] = {
             **extensions,
             "specversion": "1.0",
