@@ -20,6 +20,15 @@ from egcore.errors import (
     UsageError,
 )
 from egcore.events import Event, parse_event
+from egcore.explain import explain_filter, explain_transform
+from egcore.explanations import (
+    ConditionExplanation,
+    Explanation,
+    FieldExplanation,
+    FilterExplanation,
+    SubscriptionExplanation,
+    TargetExplanation,
+)
 from egcore.filters import Filter, matches
 from egcore.http import parse_http, parse_http_batch
 from egcore.limits import CLOUDEVENTS, EVENTGRID, Limits
@@ -37,14 +46,18 @@ __all__ = [
     "EVENTGRID",
     "UNDEFINED",
     "Condition",
+    "ConditionExplanation",
     "Delivery",
     "EgcoreError",
     "Event",
     "EventError",
+    "Explanation",
     "Failure",
     "Field",
+    "FieldExplanation",
     "Filter",
     "FilterError",
+    "FilterExplanation",
     "HostError",
     "Limits",
     "LiveRouter",
@@ -61,10 +74,14 @@ __all__ = [
     "Source",
     "Subscription",
     "SubscriptionError",
+    "SubscriptionExplanation",
     "Target",
+    "TargetExplanation",
     "Transform",
     "TransformError",
     "UsageError",
+    "explain_filter",
+    "explain_transform",
     "matches",
     "parse_batch",
     "parse_event",

@@ -291,6 +291,15 @@ DATA_SCHEMA: Final = _code(
     "Compare the data with the schema at the named place.",
 )
 
+SCHEMA_DOCUMENT: Final = _code(
+    "EGC223",
+    "a data schema is not usable",
+    None,
+    "A document of source, type and schema is malformed, or its schema breaks its draft of "
+    "JSON Schema, or refers to something outside itself.",
+    "Correct the document at the named place; copy the schemas it refers to into $defs.",
+)
+
 # --- 3xx: filters ------------------------------------------------------------
 
 FILTER_SHAPE: Final = _code(

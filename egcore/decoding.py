@@ -68,9 +68,9 @@ class _StrictError(Exception):
 def read_raw(raw: Raw) -> tuple[bytes, str]:
     """Return the input as bytes and as text; refuse what is not UTF-8 (spec section 3, JSON)."""
     if isinstance(raw, str):
-        text = str.__str__(raw)  # of a subclass too, whatever it overrides
+        raw = str.__str__(raw)  # a subclass must not answer for its own characters
         try:
-            return text.encode(), text if not text.startswith("\ufeff") else _refuse_bom()
+            return raw.encode(), raw if not raw.startswith("\ufeff") else _refuse_bom()
         except UnicodeEncodeError:
             pass
         raise _StrictError(codes.SURROGATE, "the text holds half of a surrogate pair")
@@ -214,8 +214,8 @@ class _Reader:
         """Read the value that starts here; return it and the position behind it."""
         try:
             return self._scan(self._text, position)
-        except StopIteration:
-            pass
+        except StopIteration as stop:
+            position = stop.value
         except json.JSONDecodeError as error:
             position = error.pos
         raise self.refused(position)
@@ -237,7 +237,8 @@ class _Reader:
 
     def finish(self, position: int) -> None:
         """Refuse anything but white space up to the end."""
-        if self.skip_space(position) != len(self._text):
+        position = self.skip_space(position)
+        if position != len(self._text):
             raise self.refused(position)
 
     def items(self, position: int, brackets: str, read: Callable[[int], int]) -> int:

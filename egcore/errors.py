@@ -7,15 +7,19 @@ they never hold event data or connection details (a filter is a security
 boundary, and errors end up in logs).
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from egcore import codes
 from egcore.codes import CODES, Severity
 
+T = TypeVar("T")
+
 MAX_PROBLEMS: Final = 100
 GOT_CHARS: Final = 60
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +66,7 @@ def escape_pointer(key: str) -> str:
 
     A lone surrogate, which no message could be encoded with, becomes U+FFFD.
     """
-    if not key.isascii():
-        key = key.encode("utf-8", "replace").decode("utf-8")
-    return key.replace("~", "~0").replace("/", "~1")
+    return _SURROGATE.sub("\ufffd", key).replace("~", "~0").replace("/", "~1")
 
 
 def shorten(text: str, limit: int = GOT_CHARS) -> str:
@@ -80,18 +82,21 @@ def shorten(text: str, limit: int = GOT_CHARS) -> str:
 
 
 def kind(value: object) -> str:
-    """Name the JSON kind of a value with its length: all that may be told of event data."""
+    """Name the JSON kind of a value with its length: all that may be told of event data.
+
+    A subclass of a JSON type is not one, so it is named as what it is.
+    """
     if value is None:
         return "null"
     if value is True or value is False:
         return "a boolean"
-    if isinstance(value, str):
+    if type(value) is str:
         return f"a string of {len(value)} characters" if value else "an empty string"
-    if isinstance(value, (int, float)):
+    if type(value) in (int, float):
         return "a number"
-    if isinstance(value, dict):
+    if type(value) is dict:
         return f"an object of {len(value)} members" if value else "an empty object"
-    if isinstance(value, list):
+    if type(value) is list:
         return f"an array of {len(value)} elements" if value else "an empty array"
     return f"a Python {type(value).__name__}"
 
@@ -157,9 +162,13 @@ class MissingExtraError(EgcoreError, ImportError):
 
 
 def raise_errors(problems: Iterable[Problem], error: type[EgcoreError]) -> None:
-    """Raise ``error`` with all the problems if any of them is more than a warning."""
-    found = tuple(problems)
-    if any(each.severity == "error" for each in found):
+    """Raise ``error`` with all the problems if any of them is more than a warning.
+
+    Errors come first: an exception keeps ``MAX_PROBLEMS``, and warnings must not crowd
+    them out.
+    """
+    found = sorted(problems, key=lambda each: each.severity != "error")
+    if found and found[0].severity == "error":
         raise error(found)
 
 
@@ -181,6 +190,15 @@ _STACK_PROBLEM: Final = (
 def host_error() -> HostError:
     """Make the error for a full stack."""
     return HostError(_STACK_PROBLEM)
+
+
+def with_stack(call: Callable[..., T], *arguments: object) -> T:
+    """Return what the call returns; a stack that fills up on the way is a ``HostError``."""
+    try:
+        return call(*arguments)
+    except RecursionError:
+        pass  # raised below: the context would hold the frames and their input
+    raise host_error()
 
 
 def missing_extra(package: str, extra: str) -> MissingExtraError:

@@ -58,13 +58,14 @@ class Event:
         """Build an event from its attributes. Id and time are arguments; nothing is invented.
 
         None leaves an attribute, or the data, out; for data that is null, parse a dict.
-        Raises ``EventError`` with every problem, ``UsageError`` for another type of argument.
+        Raises ``EventError`` with every problem, ``UsageError`` when the extensions
+        are no mapping.
 
         >>> Event.new(id="1", source="orders", type="order.paid", data={"amount": 5}).type
         'order.paid'
         """
         if not isinstance(extensions, Mapping):
-            raise usage(f"extensions are a mapping of names to values, not {kind(extensions)}")
+            raise usage(f"extensions are a mapping, not {kind(extensions)}")
         members: dict[str, Any] = {
             **extensions,
             "specversion": "1.0",
@@ -75,13 +76,13 @@ class Event:
             "subject": subject,
             "datacontenttype": datacontenttype,
             "dataschema": dataschema,
+            "data": data,
         }
         if not extensions.keys().isdisjoint(CORE.union(PAYLOAD)):
             message = "an attribute of the specification is given as an extension"
             raise EventError([problem(codes.EXTENSION_NAME, message)])
-        if data is not None:
-            members["data"] = data
-        return parse_event(members, limits=limits)
+        present = {name: value for name, value in members.items() if value is not None}
+        return parse_event(present, limits=limits)
 
     @property
     def id(self) -> str:
@@ -162,7 +163,7 @@ class Event:
     def __eq__(self, other: object) -> bool:
         if type(other) is not Event:
             return NotImplemented
-        return self._members == other._members and _same_kinds(self._members, other._members)
+        return _is_same(self._members, other._members)
 
     def __hash__(self) -> int:
         return hash((self.source, self.id))
@@ -186,17 +187,24 @@ def _restore(original: bytes) -> Event:
     return Event(_present(value), text)
 
 
-def _same_kinds(left: object, right: object) -> bool:
-    """Whether two equal values agree on what is a boolean: ``True == 1`` in Python, not in JSON."""
+def _is_same(left: object, right: object) -> bool:
+    """Whether two JSON values are equal. In Python ``True == 1``, in JSON it does not.
+
+    Without recursion, which the ``==`` of nested containers is: equal from any caller.
+    """
     pairs = [(left, right)]
     while pairs:
         a, b = pairs.pop()
-        if (type(a) is bool) is not (type(b) is bool):
-            return False
-        if isinstance(a, dict) and isinstance(b, dict):
+        if type(a) is dict and type(b) is dict:
+            if a.keys() != b.keys():
+                return False
             pairs.extend((a[key], b[key]) for key in a)
-        elif isinstance(a, list) and isinstance(b, list):
+        elif type(a) is list and type(b) is list:
+            if len(a) != len(b):
+                return False
             pairs.extend(zip(a, b, strict=True))
+        elif a != b or (type(a) is bool) is not (type(b) is bool):
+            return False
     return True
 
 
@@ -229,7 +237,9 @@ def as_event(source: Event | Raw | dict[str, Any], limits: Limits) -> Event:
 
 
 def raw_size(raw: Raw) -> int:
-    """Return the bytes of raw input; for str its characters, never more than its bytes."""
+    """Return the bytes of raw input, for str those of its UTF-8: one answer for both."""
+    if isinstance(raw, str):
+        return len(raw) if raw.isascii() else len(raw.encode("utf-8", "surrogatepass"))
     return raw.nbytes if isinstance(raw, memoryview) else len(raw)
 
 
@@ -262,15 +272,18 @@ def decoded_from(members: object, limits: Limits) -> Decoded:
 
     Raises ``EventError`` when it is not JSON or, being shared many times over, far too large.
     """
+    found: Problem | None = None
     decoded = None
     try:
         found = check_value(members, limits, max_values=limits.event_bytes)
         if found is None:
             decoded = Decoded(members, compact_json(members))
+        else:
+            found = _not_json(members, found, limits)
     except RecursionError:
         found = None
     if found is not None:
-        raise EventError([_not_json(members, found, limits)])
+        raise EventError([found])
     if decoded is None:
         raise host_error()
     return decoded
@@ -278,13 +291,15 @@ def decoded_from(members: object, limits: Limits) -> Decoded:
 
 def _not_json(members: object, found: Problem, limits: Limits) -> Problem:
     """Say which member of an event is not JSON, and no more of it than that."""
+    pointer = ""
+    for name, value in members.items() if type(members) is dict else ():
+        below = check_value(value, limits, limits.event_bytes) if type(name) is str else None
+        if below is not None:
+            found, pointer = below, "/" + escape_pointer(shorten(name))
+            break
     if found.code == codes.RAW_SIZE:
         return _too_large(limits)
-    for name, value in members.items() if type(members) is dict else ():
-        if type(name) is str and check_value(value, limits, limits.event_bytes) is not None:
-            pointer = "/" + escape_pointer(shorten(name))
-            return replace(found, pointer=pointer, service_code=codes.INVALID_PARAMETERS)
-    return replace(found, service_code=codes.INVALID_PARAMETERS)
+    return replace(found, pointer=pointer, service_code=codes.INVALID_PARAMETERS)
 
 
 def _too_large(limits: Limits) -> Problem:

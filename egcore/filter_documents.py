@@ -71,7 +71,7 @@ class _FilterReader:
     def is_attribute(self, key: str) -> bool:
         if self.limits.filter_attributes == "service":
             return key in ("source", "type", "subject")
-        return key in CORE or (is_extension_name(key) and key != "data_base64")
+        return key in CORE or is_extension_name(key)
 
     def report_key(self, key: str) -> None:
         if self.limits.filter_attributes == "service":

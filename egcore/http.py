@@ -22,6 +22,7 @@ Headers = Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]
 
 STRUCTURED: Final = "application/cloudevents+json"
 BATCH: Final = "application/cloudevents-batch+json"
+_FAMILY: Final = "application/cloudevents"  # no binary mode with these (binding 3)
 _CHARSET: Final = re.compile(r';[ \t]*charset="?([^";]*)"?', re.IGNORECASE)
 _ESCAPED: Final = re.compile("(?:%[0-9A-Fa-f]{2})+")
 _QUOTED_PAIR: Final = re.compile(r"\\(.)")
@@ -56,9 +57,9 @@ def parse_http(headers: Headers, body: Raw, *, limits: Limits = EVENTGRID) -> Ev
     if message.media_type == STRUCTURED:
         _check_charset(message)
         return parse_event(body, limits=limits)
-    if message.media_type.startswith("application/cloudevents"):
+    if message.media_type.startswith(_FAMILY):
         raise EventError([_wrong_mode(message)])
-    if "specversion" not in message.attributes:
+    if not _is_binary(message):
         text = "neither a CloudEvents content type nor a ce-specversion header"
         raise EventError([problem(codes.HTTP_MODE, text)])
     return _parse_binary(message, body, limits)
@@ -83,44 +84,50 @@ def parse_http_batch(headers: Headers, body: Raw, *, limits: Limits = EVENTGRID)
 
 def _read_message(headers: Headers) -> _Message:
     """Sort the headers into content type and ``ce-`` attributes, each at most once."""
-    pairs = headers.items() if isinstance(headers, Mapping) else headers
     content_type: str | None = None
     attributes: dict[str, str] = {}
-    for name, value in _text_pairs(pairs):
+    for name, value in _pairs(headers):
         if name == "content-type":
             if content_type is not None:
                 raise EventError([_bad_header(name, "is repeated")])
-            content_type = value
+            content_type = _as_text(name, value)
         elif name.startswith("ce-"):
             attribute = name.removeprefix("ce-")
             if attribute in attributes:
                 raise EventError([_bad_header(name, "is repeated")])
             if attribute in PAYLOAD or attribute == "datacontenttype":
                 raise EventError([_bad_header(name, "is not carried by a header")])
-            attributes[attribute] = _unescape(name, value)
+            attributes[attribute] = _unescape(name, _as_text(name, value))
     return _Message(content_type, attributes)
 
 
-def _text_pairs(pairs: object) -> Iterable[tuple[str, str]]:
-    """Give header pairs as text with lower-case names, bytes read as UTF-8."""
+def _pairs(headers: object) -> Iterable[tuple[str, str | bytes]]:
+    """Give names in lower case with values as they came: others' headers may hold any bytes."""
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
     if isinstance(pairs, (str, bytes)) or not isinstance(pairs, Iterable):
         raise usage("headers are a mapping or an iterable of (name, value) pairs")
     for pair in pairs:
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise usage("headers are a mapping or an iterable of (name, value) pairs")
-        name, value = map(_as_text, pair)
-        yield name.lower(), value.strip(" \t")
+        for part in pair:
+            if not isinstance(part, (str, bytes)):
+                raise usage(f"a header is made of str or bytes, not {kind(part)}")
+        name, value = pair
+        yield _lower(name if isinstance(name, str) else name.decode("latin-1")), value
 
 
-def _as_text(part: object) -> str:
-    if isinstance(part, str):
-        return part
-    if not isinstance(part, bytes):
-        raise usage(f"a header is made of str or bytes, not {kind(part)}")
-    text = _from_utf8(part)
+def _lower(name: str) -> str:
+    """Fold ASCII letters only: the Kelvin sign must not become a plain k."""
+    if name.isascii():
+        return name.lower()
+    return name.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
+
+
+def _as_text(name: str, value: str | bytes) -> str:
+    text = value if isinstance(value, str) else _from_utf8(value)
     if text is None:
-        raise EventError([problem(codes.HTTP_HEADER, "a header is not valid UTF-8")])
-    return text
+        raise EventError([_bad_header(name, "is not UTF-8")])
+    return text.strip(" \t")
 
 
 def _unescape(name: str, value: str) -> str:
@@ -175,10 +182,10 @@ def _parse_binary(message: _Message, body: Raw, limits: Limits) -> Event:
 
 def _read_payload(message: _Message, body: Raw, limits: Limits) -> tuple[str, Decoded] | None:
     """Read the body as its content type says; return the member it becomes, None when empty."""
-    if not len(body):
+    if not raw_size(body):
         return None
     media_type = message.media_type
-    if _is_json(media_type):
+    if is_json_media_type(media_type):
         _check_charset(message)
         return "data", decode(body, limits=limits, inside=1)
     if limits.content_types == "json":
@@ -191,7 +198,8 @@ def _read_payload(message: _Message, body: Raw, limits: Limits) -> tuple[str, De
     return "data_base64", Decoded(encoded, compact_json(encoded))
 
 
-def _is_json(media_type: str) -> bool:
+def is_json_media_type(media_type: str) -> bool:
+    """Whether data of this media type, lower case and without parameters, is JSON; "" is."""
     return media_type in ("", "application/json", "text/json") or media_type.endswith("+json")
 
 
@@ -200,10 +208,14 @@ def _bad_header(name: str, what: str) -> Problem:
     return problem(codes.HTTP_HEADER, f"the header of an attribute {what}", f"/{attribute}")
 
 
+def _is_binary(message: _Message) -> bool:
+    return "specversion" in message.attributes and not message.media_type.startswith(_FAMILY)
+
+
 def _wrong_mode(message: _Message) -> Problem:
     if message.media_type == BATCH:
         hint = "parse_http_batch takes batches"
-    elif message.media_type == STRUCTURED or "specversion" in message.attributes:
+    elif message.media_type == STRUCTURED or _is_binary(message):
         hint = "parse_http takes a single event"
     else:
         hint = f"the content type is {STRUCTURED} or {BATCH}"

@@ -6,7 +6,7 @@ and swaps it whole, so that no reader ever sees half a change.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
-from hashlib import sha256
+from itertools import chain
 from json import JSONEncoder
 from threading import Lock
 from typing import Any, Final, Self
@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 from egcore import codes
 from egcore.decoding import Raw
 from egcore.deliveries import Bookkeeper, Delivery, Outcome, refused_request
+from egcore.digests import sha256_of
 from egcore.errors import (
     EventError,
     Problem,
@@ -21,10 +22,14 @@ from egcore.errors import (
     SubscriptionError,
     kind,
     problem,
+    raise_errors,
     shorten,
     usage,
+    with_stack,
 )
 from egcore.events import Event, as_event
+from egcore.explain import explain
+from egcore.explanations import Explanation
 from egcore.index import Index
 from egcore.limits import EVENTGRID, Limits
 from egcore.requests import Refusal, check_event, parse_request
@@ -78,10 +83,7 @@ class Router:
             raise usage(f"a router takes a list of subscription documents, not {kind(documents)}")
         loaded, problems = _load(documents, limits)
         problems += _find_twins(loaded)
-        errors = [each for each in problems if each.severity == "error"]
-        if errors:
-            warnings = [each for each in problems if each.severity != "error"]
-            raise SubscriptionError(errors + warnings)
+        raise_errors(problems, SubscriptionError)
         return cls(tuple(each for _, each in loaded), limits, tuple(problems))
 
     # Requests
@@ -96,11 +98,12 @@ class Router:
             members = parse_request(body, limits=self.limits).members
         except EventError as error:
             return refused_request(error)
-        return self._outcome(members, channel_id)
+        return with_stack(self._outcome, members, channel_id)
 
     def process_event(self, event: AnyEvent, *, channel_id: str | None = None) -> Outcome:
         """Do as ``process`` for one bare event; bytes that are no event are refused as one."""
-        return self._outcome([check_event(event, self.limits)], channel_id)
+        members = [check_event(event, self.limits)]
+        return with_stack(self._outcome, members, channel_id)
 
     def _outcome(self, members: Sequence[Event | Refusal], channel_id: str | None) -> Outcome:
         book = Bookkeeper(self._digest_now)
@@ -157,6 +160,15 @@ class Router:
         """Return the deliveries of each event. Raises as ``route``."""
         return [self.route(event, channel_id=channel_id) for event in events]
 
+    def explain(self, event: AnyEvent, *, channel_id: str | None = None) -> Explanation:
+        """Tell for every subscription why it does or does not get the event.
+
+        A second, slow evaluator that shares nothing with the fast path; its ``matched``
+        equals ``match``. Raises as ``match``.
+        """
+        checked = as_event(event, self.limits)
+        return explain(self.subscriptions, checked, channel_id=channel_id, limits=self.limits)
+
     # Sources
 
     def precheck(self, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -205,11 +217,12 @@ class Router:
         sorted, compact, UTF-8), each after a line feed. Computed on first use.
         """
         if self._digest is None:
-            digest = sha256(_canonical(asdict(self.limits)))
-            for each in self.subscriptions:
-                digest.update(b"\n" + _canonical(each.document))
-            self._digest = digest.hexdigest()
+            self._digest = with_stack(self._compute_digest)
         return self._digest
+
+    def _compute_digest(self) -> str:
+        documents = (b"\n" + _canonical(each.document) for each in self.subscriptions)
+        return sha256_of(chain([_canonical(asdict(self.limits))], documents))
 
     def _digest_now(self) -> str:
         return self.rules_digest
@@ -300,6 +313,10 @@ class LiveRouter:
         """Do as ``Router.route_many``; all the events see the same rules."""
         return self.current.route_many(events, channel_id=channel_id)
 
+    def explain(self, event: AnyEvent, *, channel_id: str | None = None) -> Explanation:
+        """Do as ``Router.explain`` of the current router."""
+        return self.current.explain(event, channel_id=channel_id)
+
     def precheck(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Do as ``Router.precheck`` of the current router."""
         return self.current.precheck(document)
@@ -331,8 +348,11 @@ def _load(
 
 
 def _as_subscription(document: AnySubscription, limits: Limits) -> Subscription:
+    """Load a document, and again what was loaded under other limits: their effect differs."""
     if isinstance(document, Subscription):
-        return document
+        if document.limits is limits or document.limits == limits:
+            return document
+        document = document.text
     return Subscription.from_document(document, limits=limits)
 
 

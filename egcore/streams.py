@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 from egcore import codes
-from egcore.decoding import decode_events
+from egcore.decoding import decode
 from egcore.errors import EventError, UsageError, problem
 from egcore.files import unreadable
 from egcore.limits import EVENTGRID, Limits
@@ -92,11 +92,11 @@ def _skip_line(stream: BinaryIO) -> None:
         pass
 
 
-_REQUEST: Final = re.compile(rb'\{[ \t\r\n]*"events"[ \t\r\n]*:[ \t\r\n]*\[')
+_REQUEST: Final = re.compile(rb'\{[ \t\r\n]*"events"[ \t\r\n]*:')
 
 
 def is_request(raw: bytes, *, limits: Limits = EVENTGRID) -> bool:
-    """Whether a JSON text, white space around it stripped, is an object with an ``events`` array.
+    """Whether a JSON text, white space around it stripped, is an object with a member ``events``.
 
     Nearly always the first bytes tell; only an object that says ``"events"`` further on
     is decoded to find out. What is no JSON is no request.
@@ -106,9 +106,10 @@ def is_request(raw: bytes, *, limits: Limits = EVENTGRID) -> bool:
     if _REQUEST.match(raw):
         return True
     try:
-        return decode_events(raw, limits=limits) is not None
+        value = decode(raw, limits=limits, inside=-2).value  # a request is two levels deeper
     except EventError:
         return False
+    return type(value) is dict and "events" in value
 
 
 # --- JSON ------------------------------------------------------------------------

@@ -134,6 +134,14 @@ def _route_event(value: Any) -> None:
     promise(tuple(delivered) == _router().process_event(value).deliveries, "two sets of deliveries")
 
 
+def _explain(value: Any) -> None:
+    """An explanation agrees with what is routed, and can be shown."""
+    explanation = _router().explain(value)
+    promise(list(explanation.matched) == _router().match(value), "explain matches otherwise")
+    str(explanation).encode()
+    json.dumps(explanation.document(), allow_nan=False)
+
+
 def _parse_request(value: Any) -> None:
     request = egcore.parse_request(value)
     for event in request.events:
@@ -227,6 +235,7 @@ def _limits(value: Any) -> None:
 CALLS: Final[dict[str, Callable[[Any], None]]] = {
     "parse_event": _parse_event,
     "route": _route_event,
+    "explain": _explain,
     "parse_request": _parse_request,
     "process": _process,
     "parse_batch": _parse_batch,

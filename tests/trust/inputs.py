@@ -213,6 +213,7 @@ MIX: Final[tuple[tuple[int, str, Callable[[Larder], Any]], ...]] = (
     (1, "subscription", _text_of(_make_subscription)),
     (1, "router", _rule_set),
     (1, "matcher", _filter_set),
+    (1, "explain", _event_text),
     (2, "precheck", _sources),
     (1, "new", _attributes),
     (1, "limits", _fields),

@@ -7,8 +7,8 @@ from random import Random
 from typing import Any, Final
 
 import egcore
+from egcore.explain import explain_transform
 from tests import generators, oracle
-from tests.trust import explaining
 from tests.trust.cases import report
 from tests.trust.figures import Tally
 from tests.trust.matching import group
@@ -21,7 +21,7 @@ _PLACEHOLDER: Final = re.compile(r"\$\{[^}]*\}")
 def check(document: dict[str, Any], event: dict[str, Any], cap: int) -> str | None:
     """Say what is wrong with a body, whole and under a cap in bytes, or None."""
     transform = egcore.Transform.from_document(document)
-    return _wrong(document, transform, event, cap, explained=explaining.EXISTS)
+    return _wrong(document, transform, event, cap, explained=True)
 
 
 def _wrong(
@@ -45,7 +45,7 @@ def _wrong(
             return "the JSON body is not the oracle's"
     elif body != wanted:
         return "the body is not the oracle's"
-    if explained and explaining.body(document, parsed) != body:
+    if explained and explain_transform(document, parsed).body != body:
         return "the body is not the explanation's"
     return _moved(document, body) or _over_cap(document, body, parsed, cap)
 
@@ -86,7 +86,7 @@ def chunk(r: Random, tally: Tally) -> None:
         transform = egcore.Transform.from_document(document)
         for event in events:
             cap = int(r.random() * 400)
-            explained = explaining.EXISTS and r.random() < EXPLAINED_SHARE
+            explained = r.random() < EXPLAINED_SHARE
             wrong = _wrong(document, transform, event, cap, explained=explained)
             tally.count += 1
             tally.counters[f"{document['type']} {transform.content_type}"] += 1
