@@ -158,6 +158,8 @@ class Router:
         self, events: Iterable[AnyEvent], *, channel_id: str | None = None
     ) -> list[list[Delivery]]:
         """Return the deliveries of each event. Raises as ``route``."""
+        if isinstance(events, (Mapping, str, bytes)) or not isinstance(events, Iterable):
+            raise usage(f"route_many takes a list of events, not {kind(events)}")
         return [self.route(event, channel_id=channel_id) for event in events]
 
     def explain(self, event: AnyEvent, *, channel_id: str | None = None) -> Explanation:
