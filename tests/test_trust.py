@@ -206,6 +206,13 @@ def test_cases_hold_any_value(value: Any) -> None:
     assert (repr(again), type(again)) == (repr(value), type(value))
 
 
+def test_cases_hold_views() -> None:
+    """A memoryview comes back as one of the same bytes."""
+    again = cases.decode(cases.encode(memoryview(b"\xffx")))
+    assert type(again) is memoryview
+    assert bytes(again) == b"\xffx"
+
+
 def test_cases_hold_cycles_and_depth() -> None:
     """A value that holds itself, and one that is nested very deeply, come back as they were."""
     again = cases.decode(cases.encode(CYCLE))

@@ -23,7 +23,7 @@ Nodes = list[list[Any]]
 _KINDS: Final[dict[str, type]] = {
     each.__name__: each
     for each in (
-        *(dict, list, tuple, str, int, float, bytes, bytearray),
+        *(dict, list, tuple, str, int, float, bytes, bytearray, memoryview),
         *(generators.OddDict, generators.OddString, generators.OddInt),
     )
 }
@@ -67,7 +67,7 @@ def _node(item: Any, waiting: list[tuple[object, list[Any], int]]) -> list[Any]:
         return [name, hex(item)]
     if isinstance(item, float):
         return [name, item.hex()]
-    return [name, item.decode("latin-1") if isinstance(item, (bytes, bytearray)) else str(item)]
+    return [name, str(item) if isinstance(item, str) else bytes(item).decode("latin-1")]
 
 
 def _constant_name(item: object) -> str:
@@ -111,7 +111,7 @@ def _leaf(name: str, payload: str) -> Any:
     kind = _KINDS[name]
     if issubclass(kind, str):
         return kind(payload)
-    if issubclass(kind, (bytes, bytearray)):
+    if kind in (bytes, bytearray, memoryview):
         return kind(payload.encode("latin-1"))
     return kind(int(payload, 16)) if issubclass(kind, int) else float.fromhex(payload)
 

@@ -61,7 +61,7 @@ class Larder:
         if roll > 0.04:
             return data.decode("utf-8", "surrogateescape" if roll > 0.07 else "replace")
         if roll > 0.02:
-            return bytearray(data)
+            return bytearray(data) if roll > 0.03 else memoryview(data)
         return generators.OddString(data.decode("latin-1"))
 
 
