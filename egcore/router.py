@@ -275,6 +275,8 @@ class LiveRouter:
     __slots__ = ("_writing", "current")
 
     def __init__(self, router: Router) -> None:
+        if not isinstance(router, Router):
+            raise usage(f"a live router starts with a Router, not {kind(router)}")
         self.current = router
         self._writing = Lock()
 
@@ -390,7 +392,9 @@ def _precheck_sources(document: object) -> list[tuple[str | None, str]]:
     if not isinstance(document, dict):
         message = "a precheck must be an object"
         raise RuleError([problem(codes.DOCUMENT_SHAPE, message, got=kind(document))])
-    sources = document.get("sources", [])
+    sources = document.get("sources")
+    if sources is None:
+        return []
     if type(sources) is not list:
         message = "sources must be a list"
         raise RuleError([problem(codes.MEMBER_TYPE, message, "/sources", got=kind(sources))])

@@ -314,8 +314,18 @@ class _Reader:
         if count is not None and (count == 0 or (most is not None and count > most)):
             message = f"targets holds {count}; it must hold 1 to {most or 'any number'}"
             self.report(codes.TARGETS_COUNT, "/targets", message)
-        found = (self.target(item, at, own_id, index) for index, (at, item) in enumerate(items))
-        return tuple(each for each in found if each is not None)
+        targets: list[Target] = []
+        seen: set[str] = set()
+        for index, (at, item) in enumerate(items):
+            target = self.target(item, at, own_id, index)
+            if target is None:
+                continue
+            if target.id in seen:
+                message = f"{_where(at)}id is that of another target"
+                self.report(codes.TARGET_TWICE, f"{at}/id", message)
+            seen.add(target.id)
+            targets.append(target)
+        return tuple(targets)
 
     def target(self, document: dict[str, Any], at: str, own_id: str, index: int) -> Target | None:
         target_id = self.resource_id(document, at, "target", own_id, index)

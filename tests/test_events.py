@@ -507,3 +507,13 @@ def test_an_event_unpickles_in_a_thread_with_a_small_stack() -> None:
     data = pickle.dumps(found)
     assert call_in_thread(lambda: pickle.loads(data)) == found  # noqa: S301 # our own bytes
     assert call_in_thread(lambda: event(data=nested(63))) == found
+
+
+@pytest.mark.parametrize("name", ["id", "members", "text", "data", "anything"])
+def test_an_event_cannot_be_changed(name: str) -> None:
+    """No attribute of an event is set or deleted."""
+    event = Event.new(id="1", source="s", type="t")
+    with pytest.raises(AttributeError):
+        setattr(event, name, {})
+    with pytest.raises(AttributeError):
+        delattr(event, name)

@@ -49,7 +49,6 @@ def test_order_over_both_parts() -> None:
         [{"op": "StringIn", "values": ["a", "s", "s"]}, {"op": "StringIn", "values": ["s", "b"]}],
         [{"op": "StringIn", "values": ["q"]}, {"op": "StringStartsWith", "values": ["s"]}],
         [{"op": "StringNotIn", "values": ["x"]}],
-        {"and": [{"op": "StringIn", "values": ["s"]}, {"op": "StringIn", "values": ["s", "b"]}]},
     ],
 )
 def test_every_form_of_source(field: object) -> None:

@@ -606,3 +606,19 @@ def test_writers_wait_for_each_other() -> None:
     for each in writers:
         each.join()
     assert len(live.current.subscriptions) == 40
+
+
+def test_wrong_calls_are_usage_errors() -> None:
+    """What is no list of events and what is no router is the caller's mistake."""
+    router = Router.from_documents([])
+    with pytest.raises(UsageError):
+        router.route_many(None)  # type: ignore[arg-type]
+    with pytest.raises(UsageError):
+        LiveRouter(5)  # type: ignore[arg-type]
+
+
+def test_precheck_without_sources() -> None:
+    """Absent and null sources are no sources."""
+    empty = {"failed_count": 0, "sources": []}
+    assert Router.from_documents([]).precheck({"sources": None}) == empty
+    assert Router.from_documents([]).precheck({}) == empty
