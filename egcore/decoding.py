@@ -85,6 +85,15 @@ def read_raw(raw: Raw) -> tuple[bytes, str]:
     raise _StrictError(codes.ENCODING, f"byte {position} is not part of valid UTF-8")
 
 
+def view_size(view: memoryview) -> int:
+    """Return the bytes of a memoryview. Raises ``UsageError`` when it was released."""
+    try:
+        return view.nbytes
+    except ValueError:
+        pass
+    raise usage("the memoryview was released")
+
+
 def _refuse_bom() -> Never:
     raise _StrictError(codes.ENCODING, "the text starts with a byte order mark")
 
@@ -504,6 +513,8 @@ def decode_rule(
     ``UsageError`` for another type than dict, bytes or str, ``HostError``.
     """
     if isinstance(document, RAW_TYPES):
+        if isinstance(document, memoryview):
+            view_size(document)
         return _fenced(error, _read_rule, document, limits.nesting, limits.number_digits)  # type: ignore[no-any-return]
     if not isinstance(document, dict):
         raise usage(f"{what} is a dict, bytes or str, not {kind(document)}")

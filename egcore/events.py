@@ -13,7 +13,15 @@ from typing import Any, Final, Self
 
 from egcore import codes
 from egcore.attributes import CORE, PAYLOAD, check_attributes
-from egcore.decoding import RAW_TYPES, Decoded, Raw, check_value, compact_json, decode
+from egcore.decoding import (
+    RAW_TYPES,
+    Decoded,
+    Raw,
+    check_value,
+    compact_json,
+    decode,
+    view_size,
+)
 from egcore.errors import (
     EventError,
     Problem,
@@ -246,7 +254,7 @@ def raw_size(raw: Raw) -> int:
     """Return the bytes of raw input, for str those of its UTF-8: one answer for both."""
     if isinstance(raw, str):
         return len(raw) if raw.isascii() else len(raw.encode("utf-8", "surrogatepass"))
-    return raw.nbytes if isinstance(raw, memoryview) else len(raw)
+    return view_size(raw) if isinstance(raw, memoryview) else len(raw)
 
 
 def raw_too_large(limits: Limits) -> Problem:

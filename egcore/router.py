@@ -178,7 +178,7 @@ class Router:
         self, events: Iterable[AnyEvent], *, channel_id: str | None = None
     ) -> list[list[Delivery]]:
         """Return the deliveries of each event. Raises as ``route``."""
-        if not isinstance(events, Iterable):
+        if isinstance(events, (Mapping, str, bytes)) or not isinstance(events, Iterable):
             raise usage(f"route_many takes a list of events, not {kind(events)}")
         return [self.route(event, channel_id=channel_id) for event in events]
 

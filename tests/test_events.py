@@ -280,6 +280,14 @@ def test_raw_input_is_bounded_before_it_is_parsed() -> None:
     refused(lambda: parse_event(memoryview(b"[" * 65_540).cast("I")))
 
 
+def test_a_released_view_is_a_wrong_call() -> None:
+    """There is nothing left to read: that is said as our own error."""
+    view = memoryview(b"{}")
+    view.release()
+    with pytest.raises(UsageError, match="the memoryview was released"):
+        parse_event(view)
+
+
 def test_nesting_is_exact() -> None:
     """64 levels from the event object pass and 65 do not, from bytes and from a dict."""
     full, over = {**SMALL, "data": nested(63)}, {**SMALL, "data": nested(64)}

@@ -125,6 +125,15 @@ def test_wrong_type_of_document(document: Any) -> None:
         Filter.from_document(document)
 
 
+def test_a_released_view_is_a_wrong_call() -> None:
+    """A view is read as its bytes; of a released one there is nothing left."""
+    view = memoryview(b'{"source":[{"op":"StringIn","values":["s"]}]}')
+    assert Filter.from_document(view).matches(event())
+    view.release()
+    with pytest.raises(UsageError, match="the memoryview was released"):
+        Filter.from_document(view)
+
+
 def test_filters_are_values() -> None:
     """Filters compare by document, hash, copy and pickle with their warnings."""
     text = '{"source":[],"source":[{"op":"StringIn","values":["s"]}]}'

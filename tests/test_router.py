@@ -314,6 +314,9 @@ def test_route_many() -> None:
     assert [len(each) for each in found] == [1, 0, 1]
     with pytest.raises(EventError):
         router.route_many([{}])
+    for wrong in (5, None, {}, b"[]", "[]"):
+        with pytest.raises(UsageError, match="route_many takes a list of events"):
+            router.route_many(wrong)  # type: ignore[arg-type] # the very mistake
 
 
 def test_events_wanted_by_nobody() -> None:
