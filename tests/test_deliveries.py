@@ -11,6 +11,7 @@ import pytest
 from egcore import EVENTGRID, Delivery, EgcoreError, Outcome, Refusal, Result, Router, codes
 from egcore.deliveries import Bookkeeper, cut
 from egcore.errors import problem
+from egcore.transforms import TransformCache
 from tests.rules import copies, event, subscription, target, variable
 
 SMALL = replace(EVENTGRID, body_bytes=80)
@@ -222,7 +223,7 @@ def test_details_join_all_problems() -> None:
 
 def test_books_that_do_not_balance() -> None:
     """A result that is lost, or a target that is, raises rather than being answered."""
-    book = Bookkeeper(str)
+    book = Bookkeeper(TransformCache(EVENTGRID), str)
     with pytest.raises(EgcoreError) as caught:
         book.close(1)
     assert caught.value.problems[0].code == codes.INTERNAL

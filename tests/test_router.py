@@ -61,7 +61,7 @@ DEEP_CALLS: dict[str, Callable[[Router], Any]] = {
     "process": lambda router: router.process({"events": [DEEP_EVENT]}),
     "process_event": lambda router: router.process_event(DEEP_EVENT),
     "route": lambda router: router.route(DEEP_EVENT),
-    "rules_digest": lambda router: Router(router.subscriptions).rules_digest,
+    "rules_digest": lambda router: Router.from_documents(router.subscriptions).rules_digest,
     "with_subscription": lambda router: router.with_subscription(subscription("another")),
     "without": lambda router: router.without(router.subscriptions[0].id),
     "precheck": lambda router: router.precheck({"sources": [{"source_name": "s"}]}),

@@ -149,5 +149,6 @@ def bucket_minus(bucket: Bucket, shape: int, order: int) -> Bucket:
 
 def _part_minus(shape: int, rows: Any, order: int) -> Part:
     if shape == NO_STEPS:
-        return shape, tuple(each for each in rows if each != order)
+        place = bisect_left(rows, order)
+        return shape, rows[:place] + rows[place + 1 :]
     return shape, rows.minus(order) if isinstance(rows, Shelf) else _without(rows, order)

@@ -68,7 +68,7 @@ def _compare(
 ) -> None:
     limits = PRESETS[preset]
     loaded = [egcore.Filter.from_document(each, limits=limits) for each in filters]
-    matcher = _rebuilt(r, egcore.Matcher(dict(enumerate(loaded)), limits=limits))
+    matcher = _built(r, loaded, limits)
     order = list(range(len(filters)))
     router = router_of(filters, limits) if r.random() < 0.3 else None
     explained = int(r.random() * EVENTS * 4)  # explaining is slow: one event of one set in four
@@ -88,12 +88,15 @@ def _compare(
             report(tally.failures, NAME, check, filters, event, preset)
 
 
-def _rebuilt(r: Random, matcher: "egcore.Matcher[int]") -> "egcore.Matcher[int]":
-    """Replace a filter by itself, which changes nothing, and add and drop one more."""
-    if r.random() < 0.5:
-        return matcher
-    same = matcher.with_filter(0, matcher._filters[0])
-    return same.with_filter(-1, matcher._filters[0]).without(-1)
+def _built(r: Random, loaded: list[egcore.Filter], limits: egcore.Limits) -> "egcore.Matcher[int]":
+    """Build a matcher at once, or by changes that lead to the same: added, replaced, dropped."""
+    at_once = len(loaded) if r.random() < 0.5 else int(r.random() * len(loaded))
+    matcher = egcore.Matcher(dict(enumerate(loaded[:at_once])), limits=limits)
+    for place in range(at_once, len(loaded)):
+        other = r.choice(loaded)
+        matcher = matcher.with_filter(place, other).with_filter(-1, other)
+        matcher = matcher.with_filter(place, loaded[place]).without(-1)
+    return matcher
 
 
 def judge(tally: Tally) -> list[str]:
