@@ -277,6 +277,30 @@ def _check_surrogates(text: str, value: Any) -> None:
 
 
 def _read_value(raw: Raw, levels: int, digits: int) -> Decoded:
+    return _read_short(raw, levels, digits) or _read_any(raw, levels, digits)
+
+
+def _read_short(raw: Raw, levels: int, digits: int) -> Decoded | None:
+    """Read the usual case with fewer calls: short, flat enough, no escaped code points.
+
+    Whatever is wrong with the text is left for ``_read_any`` to say.
+    """
+    if (
+        type(raw) is not bytes
+        or len(raw) > digits
+        or raw.count(b"[") + raw.count(b"{") > levels
+        or b"\\u" in raw
+    ):
+        return None
+    try:
+        text = raw.decode()
+        value, end = _scan_short_numbers(text, 0)
+    except (StopIteration, ValueError):
+        return None
+    return Decoded(value, text) if end == len(text) else None
+
+
+def _read_any(raw: Raw, levels: int, digits: int) -> Decoded:
     data, text = read_raw(raw)
     check_nesting(data, levels)
     reader = _Reader(text, _choose_scanner(data, digits))
