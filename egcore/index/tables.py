@@ -2,8 +2,8 @@
 
 Prefixes and suffixes stand in one dict for each of their lengths. Intervals are cut at
 their ends into segments, each with the rows that cover it, as long as that does not
-store rows too often. Thresholds are sorted. A table answers for scalars of its type;
-for any other value the step itself looks at all rows.
+store rows too often. Thresholds have no table: on average half of the rows fit. A table
+answers for scalars of its type; for any other value the step itself looks at all rows.
 """
 
 from bisect import bisect_left, bisect_right
@@ -89,30 +89,10 @@ def _by_range(rows: Sequence[Row], at: int) -> Table | None:
     return Table(find, (int, float), spread / len(segments))
 
 
-def _by_threshold(*, below: bool, bisect: Callable[..., int]) -> Callable[..., Table | None]:
-    """Make tables of thresholds: the rows with the lower ones fit, or those with the higher."""
-
-    def make(rows: Sequence[Row], at: int) -> Table | None:
-        by_threshold = sorted(rows, key=lambda row: row[at])
-        thresholds = [row[at] for row in by_threshold]
-
-        def find(number: Any) -> Rows:
-            place = bisect(thresholds, number)
-            return by_threshold[:place] if below else by_threshold[place:]
-
-        return Table(find, (int, float), len(rows) / 2)
-
-    return make
-
-
 TABLES: Final[dict[str, Callable[[Sequence[Row], int], Table | None]]] = {
     "StringStartsWith": _by_prefix,
     "StringEndsWith": _by_suffix,
     "NumberInRange": _by_range,
-    "NumberGreaterThan": _by_threshold(below=True, bisect=bisect_left),
-    "NumberNotLessThan": _by_threshold(below=True, bisect=bisect_right),
-    "NumberLessThan": _by_threshold(below=False, bisect=bisect_right),
-    "NumberNotGreaterThan": _by_threshold(below=False, bisect=bisect_left),
 }
 
 
