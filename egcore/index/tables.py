@@ -26,26 +26,26 @@ class Table(NamedTuple):
     cost: float
 
 
-def _by_affix(rows: Sequence[Row], at: int, cut: Callable[[str, int], str]) -> Table | None:
+def _by_affix(rows: Sequence[Row], at: int, cut: Callable[[str, int], str]) -> Table:
     """Make a table of prefixes or suffixes; ``cut`` takes that of a length from a string."""
     by_length: dict[int, dict[str, list[Row]]] = {}
-    groups = 0
+    filed = 0
     for row in rows:
-        affix = row[at]
-        if type(affix) is not str:
-            return None
-        of_length = by_length.setdefault(len(affix), {})
-        groups += affix not in of_length
-        of_length.setdefault(affix, []).append(row)
+        affixes = (row[at],) if type(row[at]) is str else row[at]
+        filed += len(affixes)
+        for affix in affixes:
+            by_length.setdefault(len(affix), {}).setdefault(affix, []).append(row)
     tables = tuple(by_length.items())
+    repeats = filed > len(rows)
 
     def find(text: str) -> Rows:
         found: list[Row] = []
         for length, table in tables:
             found += table.get(cut(text, length), ())
-        return found
+        # A row with several affixes may be found by more than one.
+        return list(dict.fromkeys(found)) if repeats else found
 
-    return Table(find, (str,), len(rows) / groups + len(tables))
+    return Table(find, (str,), filed / sum(map(len, by_length.values())) + len(tables))
 
 
 def _prefix(text: str, length: int) -> str:
@@ -57,11 +57,11 @@ def _suffix(text: str, length: int) -> str:
     return text[-length:] if length else ""
 
 
-def _by_prefix(rows: Sequence[Row], at: int) -> Table | None:
+def _by_prefix(rows: Sequence[Row], at: int) -> Table:
     return _by_affix(rows, at, _prefix)
 
 
-def _by_suffix(rows: Sequence[Row], at: int) -> Table | None:
+def _by_suffix(rows: Sequence[Row], at: int) -> Table:
     return _by_affix(rows, at, _suffix)
 
 
