@@ -28,7 +28,8 @@ COMPARISONS: Final = (
 NUMBER_STEPS: Final = ("NumberInRange", "NumberNotInRange", "NumberNotIn", *COMPARISONS)
 BARE: Final = ("IsNull", "IsNotNull", "IsTrue", "IsNotTrue")
 KEYS: Final = ("StringIn", "NumberIn", "several", "mixed")
-FORMS: Final = (*STRING_STEPS, *NUMBER_STEPS, *BARE, *KEYS, "both", "either")
+BESIDE: Final = tuple(f"beside {op}" for op in BARE)
+FORMS: Final = (*STRING_STEPS, *NUMBER_STEPS, *BARE, *BESIDE, *KEYS, "both", "either")
 SOURCES: Final = ("s", "t")
 
 
@@ -78,6 +79,8 @@ def field(r: Random, form: str) -> Any:
         return [{"op": "NumberIn", "values": [r.choice([0, 1, 1.0, -0.0])]}]
     if form == "both":
         return {"and": [condition(r, "NumberInRange"), condition(r, "NumberNotIn")]}
+    if form in BESIDE:
+        return {"and": [{"op": form.removeprefix("beside ")}, condition(r, "NumberNotIn")]}
     if form == "either":
         return [condition(r, "StringStartsWith"), condition(r, "StringStartsWith", several=True)]
     return [condition(r, form, several=r.random() < 0.1)]
@@ -116,9 +119,11 @@ def value(r: Random) -> Any:
     draw = r.random()
     if draw < 0.35:
         return word(r)
-    if draw < 0.7:
+    if draw < 0.65:
         return number(r)
-    if draw < 0.85:
+    if draw < 0.75:
+        return r.choice([True, False, None])
+    if draw < 0.9:
         return [scalar(r) for _ in range(r.choice([0, 1, 2, 5, 12]))]
     return scalar(r)
 
