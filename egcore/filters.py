@@ -9,7 +9,7 @@ from typing import Any
 
 from egcore.conditions import Field
 from egcore.decoding import Raw, decode, decode_rule
-from egcore.errors import FilterError, Problem, raise_errors
+from egcore.errors import FilterError, Problem, raise_errors, with_stack
 from egcore.events import Event, as_event
 from egcore.filter_documents import duplicate_key, read_filter
 from egcore.limits import EVENTGRID, Limits
@@ -49,7 +49,7 @@ class Filter:
         """
         rule = decode_rule(document, "a filter", limits=limits, error=FilterError)
         problems = [duplicate_key(pointer, limits) for pointer in rule.twice]
-        fields = read_filter(rule.value, limits, problems)
+        fields = with_stack(read_filter, rule.value, limits, problems)
         raise_errors(problems, FilterError)
         return cls(fields, rule.text, tuple(problems))
 

@@ -47,7 +47,12 @@ class Matcher(Generic[Name]):
         return self._index.match(as_event(event, self._limits).members)
 
     def with_filter(self, name: Name, document: Filter | Mapping[str, Any] | Raw) -> Self:
-        """Return a matcher with one filter more, or with another filter under its name."""
+        """Return a matcher with one filter more, or with another filter under its name.
+
+        Raises as the class, and ``UsageError`` for a name that is not hashable.
+        """
+        if not _is_hashable(name):
+            raise usage(f"a filter's name must be hashable, not {kind(name)}")
         return type(self)({**self._filters, name: document}, limits=self._limits)
 
     def without(self, name: Name) -> Self:
@@ -58,7 +63,7 @@ class Matcher(Generic[Name]):
         return type(self)(rest, limits=self._limits)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, Hashable) and name in self._filters
+        return _is_hashable(name) and name in self._filters
 
     def __len__(self) -> int:
         return len(self._filters)
@@ -77,6 +82,14 @@ class Matcher(Generic[Name]):
 
     def __reduce__(self) -> tuple[object, tuple[dict[Name, Filter], Limits]]:
         return _restore, (self._filters, self._limits)
+
+
+def _is_hashable(name: object) -> bool:
+    try:
+        hash(name)  # a tuple may hold a list: only this tells
+    except TypeError:
+        return False
+    return True
 
 
 def _as_filter(value: Filter | Mapping[str, Any] | Raw, limits: Limits) -> Filter:

@@ -21,8 +21,10 @@ from egcore.errors import (
     SubscriptionError,
     kind,
     problem,
+    raise_errors,
     shorten,
     usage,
+    with_stack,
 )
 from egcore.events import Event, as_event
 from egcore.explain import explain
@@ -80,10 +82,7 @@ class Router:
             raise usage(f"a router takes a list of subscription documents, not {kind(documents)}")
         loaded, problems = _load(documents, limits)
         problems += _find_twins(loaded)
-        errors = [each for each in problems if each.severity == "error"]
-        if errors:
-            warnings = [each for each in problems if each.severity != "error"]
-            raise SubscriptionError(errors + warnings)
+        raise_errors(problems, SubscriptionError)
         return cls(tuple(each for _, each in loaded), limits, tuple(problems))
 
     # Requests
@@ -98,11 +97,12 @@ class Router:
             members = parse_request(body, limits=self.limits).members
         except EventError as error:
             return refused_request(error)
-        return self._outcome(members, channel_id)
+        return with_stack(self._outcome, members, channel_id)
 
     def process_event(self, event: AnyEvent, *, channel_id: str | None = None) -> Outcome:
         """Do as ``process`` for one bare event; bytes that are no event are refused as one."""
-        return self._outcome([check_event(event, self.limits)], channel_id)
+        members = [check_event(event, self.limits)]
+        return with_stack(self._outcome, members, channel_id)
 
     def _outcome(self, members: Sequence[Event | Refusal], channel_id: str | None) -> Outcome:
         book = Bookkeeper(self._digest_now)
@@ -216,11 +216,14 @@ class Router:
         sorted, compact, UTF-8), each after a line feed. Computed on first use.
         """
         if self._digest is None:
-            digest = sha256(_canonical(asdict(self.limits)))
-            for each in self.subscriptions:
-                digest.update(b"\n" + _canonical(each.document))
-            self._digest = digest.hexdigest()
+            self._digest = with_stack(self._compute_digest)
         return self._digest
+
+    def _compute_digest(self) -> str:
+        digest = sha256(_canonical(asdict(self.limits)))
+        for each in self.subscriptions:
+            digest.update(b"\n" + _canonical(each.document))
+        return digest.hexdigest()
 
     def _digest_now(self) -> str:
         return self.rules_digest
@@ -346,8 +349,11 @@ def _load(
 
 
 def _as_subscription(document: AnySubscription, limits: Limits) -> Subscription:
+    """Load a document, and again what was loaded under other limits: their effect differs."""
     if isinstance(document, Subscription):
-        return document
+        if document.limits is limits or document.limits == limits:
+            return document
+        document = document.text
     return Subscription.from_document(document, limits=limits)
 
 

@@ -5,7 +5,6 @@ echoed. ``Subscription.from_document`` reports every problem at once, each with 
 pointer into the document and the subscription's name first in the message.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -13,8 +12,16 @@ from hashlib import sha256
 from typing import Any, Final
 
 from egcore import codes
-from egcore.decoding import Raw, compact_json, decode_rule
-from egcore.errors import Problem, SubscriptionError, kind, problem, shorten
+from egcore.decoding import Raw, compact_json, decode, decode_rule
+from egcore.errors import (
+    Problem,
+    SubscriptionError,
+    kind,
+    problem,
+    raise_errors,
+    shorten,
+    with_stack,
+)
 from egcore.filter_documents import duplicate_key as duplicate_filter_key
 from egcore.filter_documents import nearest, read_filter
 from egcore.filters import Filter
@@ -49,12 +56,13 @@ class Target:
     transform: Transform
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Subscription:
     """A checked subscription. Equal when id and document are.
 
     ``text`` is the document as compact JSON; ``problems`` the warnings that loading
-    found. Only ENABLED subscriptions of type EVENT route events (``is_routing``).
+    found, ``limits`` what it was loaded under. Only ENABLED subscriptions of type EVENT
+    route events (``is_routing``).
     """
 
     id: str
@@ -66,6 +74,7 @@ class Subscription:
     targets: tuple[Target, ...]
     text: str
     problems: tuple[Problem, ...] = ()
+    limits: Limits = EVENTGRID
 
     @classmethod
     def from_document(
@@ -79,11 +88,10 @@ class Subscription:
         rule = decode_rule(document, "a subscription", limits=limits, error=SubscriptionError)
         reader = _Reader(limits)
         reader.problems += (_duplicate(pointer, limits) for pointer in rule.twice)
-        subscription = reader.subscription(rule.value, rule.text)
+        subscription = with_stack(reader.subscription, rule.value, rule.text)
         problems = named(reader.problems, rule.value)
-        if any(each.severity == "error" for each in problems):
-            raise SubscriptionError(problems)
-        return replace(subscription, problems=tuple(problems))
+        raise_errors(problems, SubscriptionError)
+        return replace(subscription, problems=tuple(problems), limits=limits)
 
     @property
     def is_routing(self) -> bool:
@@ -106,10 +114,13 @@ class Subscription:
     def __hash__(self) -> int:
         return hash(self.id)
 
+    def __repr__(self) -> str:
+        return f"<Subscription {self.name}>"  # never the text: its details hold secrets
+
     @property
     def document(self) -> dict[str, Any]:
-        """A new copy of the document, unknown members included."""
-        return json.loads(self.text)  # type: ignore[no-any-return] # an object, as loaded
+        """A new copy of the document, unknown members included. Raises ``HostError``."""
+        return decode(self.text).value  # type: ignore[no-any-return] # an object, as loaded
 
 
 def named(problems: list[Problem], document: object) -> list[Problem]:

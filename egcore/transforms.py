@@ -12,7 +12,17 @@ from typing import Any, Final, Protocol
 
 from egcore import codes
 from egcore.decoding import Raw, decode, decode_rule, is_json
-from egcore.errors import Problem, RenderError, TransformError, kind, problem, shorten
+from egcore.errors import (
+    Problem,
+    RenderError,
+    TransformError,
+    host_error,
+    kind,
+    problem,
+    raise_errors,
+    shorten,
+    with_stack,
+)
 from egcore.events import Event, as_event
 from egcore.jsonpath import Path, Steps, parse_path
 from egcore.limits import EVENTGRID, Limits
@@ -131,10 +141,9 @@ class Transform:
         """
         rule = decode_rule(document, "a transform", limits=limits, error=TransformError)
         problems = [duplicate_key(pointer) for pointer in rule.twice]
-        transform = read_transform(rule.value, limits, problems)
-        if transform is None or rule.twice:
-            raise TransformError(problems)
-        return transform
+        transform = with_stack(read_transform, rule.value, limits, problems)
+        raise_errors(problems, TransformError)
+        return transform  # type: ignore[return-value] # not None where there is no error
 
     @property
     def content_type(self) -> str:
@@ -151,9 +160,14 @@ class Transform:
         """Return the body for an event.
 
         Bytes, str or a dict are parsed under ``limits`` first. Raises ``RenderError`` for
-        the output and step limits, and as ``parse_event``.
+        the output and step limits, ``HostError``, and as ``parse_event``.
         """
-        return self._renderer.render(as_event(event, limits))
+        checked = as_event(event, limits)
+        try:
+            return self._renderer.render(checked)
+        except RecursionError:
+            pass  # raised below: the context would hold the event
+        raise host_error()
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not Transform:
@@ -262,9 +276,7 @@ def _read_variable(
     value = _read_text(document, "value", limits.transform_value_chars, problems)
     text = _read_text(document, "template", limits.template_chars, problems)
     variables = None if value is None else _decode_variables(value, limits, problems)
-    if variables is None:
-        return None
-    constants, paths = _read_expressions(variables, limits, problems)
+    constants, paths = _read_expressions(variables or {}, limits, problems)
     template = None
     found: list[Problem] = []
     if text is not None:
