@@ -172,6 +172,10 @@ def raise_errors(problems: Iterable[Problem], error: type[EgcoreError]) -> None:
         raise error(found)
 
 
+class EnoughError(Exception):
+    """An exception holds no more errors: stop reading the document. Never leaves the library."""
+
+
 def usage(message: str, *, hint: str | None = None) -> UsageError:
     """Make the error for a wrong call."""
     return UsageError([problem(codes.USAGE, message, hint=hint)])

@@ -6,7 +6,8 @@ pointer into the document and the subscription's name first in the message.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
@@ -14,6 +15,8 @@ from typing import Any, Final
 from egcore import codes
 from egcore.decoding import Raw, compact_json, decode, decode_rule
 from egcore.errors import (
+    MAX_PROBLEMS,
+    EnoughError,
     Problem,
     SubscriptionError,
     kind,
@@ -88,10 +91,10 @@ class Subscription:
         rule = decode_rule(document, "a subscription", limits=limits, error=SubscriptionError)
         reader = _Reader(limits)
         reader.problems += (_duplicate(pointer, limits) for pointer in rule.twice)
-        subscription = with_stack(reader.subscription, rule.value, rule.text)
+        subscription = with_stack(reader.read, rule.value, rule.text)
         problems = named(reader.problems, rule.value)
         raise_errors(problems, SubscriptionError)
-        return replace(subscription, problems=tuple(problems), limits=limits)
+        return replace(subscription, problems=tuple(problems), limits=limits)  # type: ignore[type-var, return-value] # not None where there is no error
 
     @property
     def is_routing(self) -> bool:
@@ -152,9 +155,24 @@ class _Reader:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.problems: list[Problem] = []
+        self.errors = 0
 
     def report(self, code: str, at: str, message: str, **extra: str | None) -> None:
-        self.problems.append(problem(code, message, at, **extra))
+        self.add([problem(code, message, at, **extra)])
+
+    def add(self, found: Iterable[Problem]) -> None:
+        """Note problems; ``MAX_PROBLEMS`` errors end the reading."""
+        before = len(self.problems)
+        self.problems += found
+        self.errors += sum(each.severity == "error" for each in self.problems[before:])
+        if self.errors >= MAX_PROBLEMS:
+            raise EnoughError
+
+    def read(self, document: object, text: str) -> Subscription | None:
+        """Read the document, as far as it takes to know what is wrong with it."""
+        with suppress(EnoughError):
+            return self.subscription(document, text)
+        return None
 
     def subscription(self, document: object, text: str) -> Subscription:
         if type(document) is not dict:
@@ -288,7 +306,7 @@ class _Reader:
             return None
         found: list[Problem] = []
         fields = read_filter(value, self.limits, found)
-        self.problems += (replace(each, pointer=f"{at}/filter{each.pointer}") for each in found)
+        self.add(replace(each, pointer=f"{at}/filter{each.pointer}") for each in found)
         if any(each.severity == "error" for each in found):
             return None
         result = Filter(fields, compact_json(value), tuple(found))
@@ -362,7 +380,7 @@ class _Reader:
             return None
         found: list[Problem] = []
         transform = read_transform(value, self.limits, found)
-        self.problems += (
+        self.add(
             replace(
                 each,
                 pointer=f"{at}/transform{each.pointer}",
@@ -379,7 +397,7 @@ class _Reader:
         found = problem(codes.FUNCTION_NEEDS_JSON, message, f"{at}/transform")
         if self.limits.function_needs_json:
             found = replace(found, severity="error")
-        self.problems.append(found)
+        self.add([found])
 
 
 _MAY_BE_EMPTY: Final = ("description", "channel_name", "connection_id")
