@@ -35,6 +35,7 @@ from egcore.limits import EVENTGRID, Limits
 
 Raw = bytes | bytearray | memoryview | str
 RAW_TYPES: Final = (bytes, bytearray, memoryview, str)
+RELEASED: Final = "the memoryview has been released"
 
 Scan = Callable[[str, int], tuple[Any, int]]
 
@@ -74,7 +75,7 @@ def read_raw(raw: Raw) -> tuple[bytes, str]:
         except UnicodeEncodeError:
             pass
         raise _StrictError(codes.SURROGATE, "the text holds half of a surrogate pair")
-    data = bytes(raw)
+    data = _bytes_of(raw)
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -82,6 +83,14 @@ def read_raw(raw: Raw) -> tuple[bytes, str]:
     else:
         return data, text if not text.startswith("\ufeff") else _refuse_bom()
     raise _StrictError(codes.ENCODING, f"byte {position} is not part of valid UTF-8")
+
+
+def _bytes_of(raw: bytes | bytearray | memoryview) -> bytes:
+    try:
+        return bytes(raw)
+    except ValueError:
+        pass
+    raise usage(RELEASED)
 
 
 def _refuse_bom() -> Never:

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from egcore import codes
 from egcore.attributes import CORE, PAYLOAD, check_attributes
-from egcore.decoding import RAW_TYPES, Decoded, Raw, check_value, compact_json, decode
+from egcore.decoding import RAW_TYPES, RELEASED, Decoded, Raw, check_value, compact_json, decode
 from egcore.errors import (
     EventError,
     Problem,
@@ -240,7 +240,13 @@ def raw_size(raw: Raw) -> int:
     """Return the bytes of raw input, for str those of its UTF-8: one answer for both."""
     if isinstance(raw, str):
         return len(raw) if raw.isascii() else len(raw.encode("utf-8", "surrogatepass"))
-    return raw.nbytes if isinstance(raw, memoryview) else len(raw)
+    if not isinstance(raw, memoryview):
+        return len(raw)
+    try:
+        return raw.nbytes
+    except ValueError:
+        pass
+    raise usage(RELEASED)
 
 
 def raw_too_large(limits: Limits) -> Problem:
