@@ -121,22 +121,23 @@ def check_nesting(data: bytes, levels: int) -> None:
     marks = data.translate(_TO_SQUARE, _NOT_STRUCTURE).replace(b'""', b"")
     if b'"' in marks:
         marks = b"".join(marks.split(b'"')[::2])
-    if _is_deeper(marks, levels):
+    if not _closes_within(marks, levels) and _is_deeper(marks, levels):
         raise _StrictError(codes.NESTING, f"nested more than {levels} levels deep")
 
 
-def _is_deeper(marks: bytes, levels: int) -> bool:
-    """Whether more levels than that are open at once.
-
-    Each round removes the innermost level of what closes, and makes no text deeper. What
-    then does not close, or opens so many levels in a row, is counted one by one.
-    """
+def _closes_within(marks: bytes, levels: int) -> bool:
+    """Whether removing empty pairs, the innermost level each round, leaves nothing."""
     too_deep = b"[" * (levels + 1)
     for _ in range(levels):
         shorter = marks.replace(b"[]", b"")
         if len(shorter) == len(marks) or too_deep in shorter:
             break
         marks = shorter
+    return not marks
+
+
+def _is_deeper(marks: bytes, levels: int) -> bool:
+    """Count the levels one bracket at a time, for text that does not close, up to the excess."""
     return any(depth > levels for depth in accumulate(_STEP[mark] for mark in marks))
 
 
