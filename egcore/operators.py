@@ -91,10 +91,9 @@ def _is_one_of_numbers(values: tuple[Any, ...]) -> Predicate:
     Hashes of strings are seeded, those of numbers are not: a rule with many multiples of
     2**61-1 would make each lookup as long as the rule (reliability, threat 6).
     """
-    distinct = frozenset(values)
-    if max(Counter(map(hash, distinct)).values()) <= _COLLISIONS:
-        return distinct.__contains__
-    ordered = sorted(distinct)
+    if max(Counter(map(hash, values)).values()) <= _COLLISIONS:
+        return frozenset(values).__contains__
+    ordered = sorted(values)
 
     def is_one(number: Any) -> bool:
         place = bisect_left(ordered, number)
