@@ -35,6 +35,9 @@ SUBSCRIPTION_TYPES: Final = ("EVENT", "SCHEDULED")
 STATUSES: Final = ("CREATED", "ENABLED", "DISABLED", "FROZEN", "ERROR")
 PROVIDER_TYPES: Final = ("OFFICIAL", "CUSTOM", "PARTNER")
 DETAILS: Final = ("detail", "kafka_detail", "smn_detail", "eg_detail", "apigw_detail")
+SECRET_MEMBERS: Final = frozenset({*DETAILS, "connection_id", "dead_letter_queue"})
+"""What tells how to reach a target: never shown, wherever it stands in a document."""
+
 FUNCTION_TARGET: Final = "HC.FunctionGraph"
 
 _NAME: Final = re.compile("[A-Za-z0-9][A-Za-z0-9._-]*")
