@@ -227,7 +227,9 @@ class _Reader:
         except StopIteration as stop:
             position = stop.value
         except json.JSONDecodeError as error:
-            position = error.pos
+            # From 3.13 on, a trailing comma is told where it stands, not by what follows it.
+            trailing = error.msg.startswith("Illegal trailing comma")
+            position = self.skip_space(error.pos + 1) if trailing else error.pos
         raise self.refused(position)
 
     def decoded(self, position: int) -> tuple[Decoded, int]:
