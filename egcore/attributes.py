@@ -7,6 +7,7 @@ or a trailing newline is refused.
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final
 
 from egcore import codes
@@ -18,12 +19,6 @@ OPTIONAL: Final = ("datacontenttype", "dataschema", "subject", "time")
 PAYLOAD: Final = ("data", "data_base64")
 CORE: Final = frozenset(REQUIRED + OPTIONAL)
 
-# C0 and C1 controls, DEL, the 66 non-characters and surrogates (CloudEvents 1.0, String).
-_FORBIDDEN: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
-    + "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
-    + "]"
-)
 _EXTENSION_NAME: Final = re.compile("[a-z0-9]+")
 _URI: Final = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]*:[^ \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*"
@@ -38,11 +33,21 @@ _DAYS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _INT32: Final = range(-(2**31), 2**31)
 
 
+@cache
+def _forbidden() -> re.Pattern[str]:
+    """Return C0, DEL, C1, surrogates and the 66 non-characters (CloudEvents 1.0, String).
+
+    Compiled on first use: the class is large, and most attributes are ASCII.
+    """
+    planes = "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
+    return re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{planes}]")
+
+
 def has_forbidden_character(text: str) -> bool:
     """Whether a string may not be an attribute value (spec section 3)."""
     if text.isascii():
         return not (text.isprintable() or not text)
-    return _FORBIDDEN.search(text) is not None
+    return _forbidden().search(text) is not None
 
 
 def is_time(text: str) -> bool:

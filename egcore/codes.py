@@ -291,6 +291,15 @@ DATA_SCHEMA: Final = _code(
     "Compare the data with the schema at the named place.",
 )
 
+SCHEMA_DOCUMENT: Final = _code(
+    "EGC223",
+    "a data schema is not usable",
+    None,
+    "A document of source, type and schema is malformed, or its schema breaks its draft of "
+    "JSON Schema, or refers to something outside itself.",
+    "Correct the document at the named place; copy the schemas it refers to into $defs.",
+)
+
 # --- 3xx: filters ------------------------------------------------------------
 
 FILTER_SHAPE: Final = _code(
@@ -656,6 +665,14 @@ SOURCE_NAME: Final = _code(
     "The source's name is not among the source values of its filter.",
     "Add the name to the filter, or correct it.",
     "warning",
+)
+
+TARGET_TWICE: Final = _code(
+    "EGC514",
+    "two targets of a subscription share an id",
+    INVALID_PARAMETERS,
+    "Delivery ids are made of the target's id: receivers would take one delivery for the other.",
+    "Give one of them another id, or leave it out: it is then derived.",
 )
 
 # --- 6xx: rendering ------------------------------------------------------------

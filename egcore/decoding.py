@@ -35,7 +35,6 @@ from egcore.limits import EVENTGRID, Limits
 
 Raw = bytes | bytearray | memoryview | str
 RAW_TYPES: Final = (bytes, bytearray, memoryview, str)
-RELEASED: Final = "the memoryview has been released"
 
 Scan = Callable[[str, int], tuple[Any, int]]
 
@@ -75,7 +74,7 @@ def read_raw(raw: Raw) -> tuple[bytes, str]:
         except UnicodeEncodeError:
             pass
         raise _StrictError(codes.SURROGATE, "the text holds half of a surrogate pair")
-    data = _bytes_of(raw)
+    data = bytes(raw)
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -85,12 +84,13 @@ def read_raw(raw: Raw) -> tuple[bytes, str]:
     raise _StrictError(codes.ENCODING, f"byte {position} is not part of valid UTF-8")
 
 
-def _bytes_of(raw: bytes | bytearray | memoryview) -> bytes:
+def view_size(view: memoryview) -> int:
+    """Return the bytes of a memoryview. Raises ``UsageError`` when it was released."""
     try:
-        return bytes(raw)
+        return view.nbytes
     except ValueError:
         pass
-    raise usage(RELEASED)
+    raise usage("the memoryview was released")
 
 
 def _refuse_bom() -> Never:
@@ -500,6 +500,8 @@ def decode_rule(
     ``UsageError`` for another type than dict, bytes or str, ``HostError``.
     """
     if isinstance(document, RAW_TYPES):
+        if isinstance(document, memoryview):
+            view_size(document)
         return _fenced(error, _read_rule, document, limits.nesting, limits.number_digits)  # type: ignore[no-any-return]
     if not isinstance(document, dict):
         raise usage(f"{what} is a dict, bytes or str, not {kind(document)}")

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 from egcore import codes
 from egcore.decoding import compact_json
+from egcore.digests import sha256_hex
 from egcore.errors import EgcoreError, EventError, Problem, RenderError, problem
 from egcore.events import Event
 from egcore.requests import Refusal, refusal
@@ -62,7 +62,7 @@ class Delivery:
         """SHA-256 (hex) of the JSON array [source, event id, subscription id, target id]."""
         if self._delivery_id is None:
             parts = [self.event_source, self.event_id, self.subscription_id, self.target_id]
-            self._delivery_id = sha256(compact_json(parts).encode()).hexdigest()
+            self._delivery_id = sha256_hex(compact_json(parts).encode())
         return self._delivery_id
 
     @property

@@ -87,7 +87,7 @@ class _FilterReader:
     def is_attribute(self, key: str) -> bool:
         if self.limits.filter_attributes == "service":
             return key in ("source", "type", "subject")
-        return key in CORE or (is_extension_name(key) and key != "data_base64")
+        return key in CORE or is_extension_name(key)
 
     def report_key(self, key: str) -> None:
         if self.limits.filter_attributes == "service":
@@ -119,14 +119,10 @@ class _FilterReader:
         if form is None and type(value) is not list:
             message = 'must be a list of conditions or {"and": [...]}'
             self.report(codes.FIELD_SHAPE, path, message, got=kind(value))
-        elif path == ("source",) and form is not None and self.source_takes_one_operator:
+        elif path == ("source",) and form is not None:
             self.report(codes.AND_FORM, path, "source takes a list of conditions only", "and")
         else:
             self.read_leaf(path, value, form)
-
-    @property
-    def source_takes_one_operator(self) -> bool:
-        return self.limits.filter_attributes == "service"
 
     def read_data(self, value: object) -> None:
         """Read the fields under data, in document order, without recursion."""
@@ -206,7 +202,7 @@ class _FilterReader:
         self.report(codes.OPERATOR_UNKNOWN, path, message, *place, "op", hint=hint)
 
     def check_source_operator(self, op: str, *place: str | int) -> None:
-        if self.source_takes_one_operator and op != "StringIn":
+        if self.limits.filter_attributes == "service" and op != "StringIn":
             message = f"takes StringIn only, not {op}"
         elif op not in STRING_OPERATORS:
             message = f"takes string operators only, not {op}"

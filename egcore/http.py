@@ -185,7 +185,7 @@ def _read_payload(message: _Message, body: Raw, limits: Limits) -> tuple[str, De
     if not raw_size(body):
         return None
     media_type = message.media_type
-    if _is_json(media_type):
+    if is_json_media_type(media_type):
         _check_charset(message)
         return "data", decode(body, limits=limits, inside=1)
     if limits.content_types == "json":
@@ -198,7 +198,8 @@ def _read_payload(message: _Message, body: Raw, limits: Limits) -> tuple[str, De
     return "data_base64", Decoded(encoded, compact_json(encoded))
 
 
-def _is_json(media_type: str) -> bool:
+def is_json_media_type(media_type: str) -> bool:
+    """Whether data of this media type, lower case and without parameters, is JSON; "" is."""
     return media_type in ("", "application/json", "text/json") or media_type.endswith("+json")
 
 

@@ -44,7 +44,9 @@ class Matcher(Generic[Name]):
 
         Bytes, str or a dict are parsed first; raises as ``parse_event`` then.
         """
-        return self._index.match(as_event(event, self._limits).members)
+        if type(event) is not Event:
+            event = as_event(event, self._limits)
+        return self._index.match(event.members)
 
     def with_filter(self, name: Name, document: Filter | Mapping[str, Any] | Raw) -> Self:
         """Return a matcher with one filter more, or with another filter under its name.

@@ -6,7 +6,7 @@ and swaps it whole, so that no reader ever sees half a change.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
-from hashlib import sha256
+from itertools import chain
 from json import JSONEncoder
 from threading import Lock
 from typing import Any, Final, Self
@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 from egcore import codes
 from egcore.decoding import Raw
 from egcore.deliveries import Bookkeeper, Delivery, Outcome, refused_request
+from egcore.digests import sha256_of
 from egcore.errors import (
     EventError,
     Problem,
@@ -157,6 +158,8 @@ class Router:
         self, events: Iterable[AnyEvent], *, channel_id: str | None = None
     ) -> list[list[Delivery]]:
         """Return the deliveries of each event. Raises as ``route``."""
+        if isinstance(events, (Mapping, str, bytes)) or not isinstance(events, Iterable):
+            raise usage(f"route_many takes a list of events, not {kind(events)}")
         return [self.route(event, channel_id=channel_id) for event in events]
 
     def explain(self, event: AnyEvent, *, channel_id: str | None = None) -> Explanation:
@@ -220,10 +223,8 @@ class Router:
         return self._digest
 
     def _compute_digest(self) -> str:
-        digest = sha256(_canonical(asdict(self.limits)))
-        for each in self.subscriptions:
-            digest.update(b"\n" + _canonical(each.document))
-        return digest.hexdigest()
+        documents = (b"\n" + _canonical(each.document) for each in self.subscriptions)
+        return sha256_of(chain([_canonical(asdict(self.limits))], documents))
 
     def _digest_now(self) -> str:
         return self.rules_digest
@@ -274,6 +275,8 @@ class LiveRouter:
     __slots__ = ("_writing", "current")
 
     def __init__(self, router: Router) -> None:
+        if not isinstance(router, Router):
+            raise usage(f"a live router starts with a Router, not {kind(router)}")
         self.current = router
         self._writing = Lock()
 
@@ -389,7 +392,9 @@ def _precheck_sources(document: object) -> list[tuple[str | None, str]]:
     if not isinstance(document, dict):
         message = "a precheck must be an object"
         raise RuleError([problem(codes.DOCUMENT_SHAPE, message, got=kind(document))])
-    sources = document.get("sources", [])
+    sources = document.get("sources")
+    if sources is None:
+        return []
     if type(sources) is not list:
         message = "sources must be a list"
         raise RuleError([problem(codes.MEMBER_TYPE, message, "/sources", got=kind(sources))])

@@ -9,11 +9,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from typing import Any, Final
 
 from egcore import codes
 from egcore.decoding import Raw, compact_json, decode, decode_rule
+from egcore.digests import sha256_hex
 from egcore.errors import (
     MAX_PROBLEMS,
     EnoughError,
@@ -139,7 +139,7 @@ def named(problems: list[Problem], document: object) -> list[Problem]:
 
 def derived_id(*parts: str | int) -> str:
     """Return the id of something that has none: SHA-256 of the compact JSON array, in hex."""
-    return sha256(compact_json(list(parts)).encode()).hexdigest()
+    return sha256_hex(compact_json(list(parts)).encode())
 
 
 _IN_FILTER: Final = re.compile("/sources/[0-9]+/filter/")
@@ -335,8 +335,18 @@ class _Reader:
         if count is not None and (count == 0 or (most is not None and count > most)):
             message = f"targets holds {count}; it must hold 1 to {most or 'any number'}"
             self.report(codes.TARGETS_COUNT, "/targets", message)
-        found = (self.target(item, at, own_id, index) for index, (at, item) in enumerate(items))
-        return tuple(each for each in found if each is not None)
+        targets: list[Target] = []
+        seen: set[str] = set()
+        for index, (at, item) in enumerate(items):
+            target = self.target(item, at, own_id, index)
+            if target is None:
+                continue
+            if target.id in seen:
+                message = f"{_where(at)}id is that of another target"
+                self.report(codes.TARGET_TWICE, f"{at}/id", message)
+            seen.add(target.id)
+            targets.append(target)
+        return tuple(targets)
 
     def target(self, document: dict[str, Any], at: str, own_id: str, index: int) -> Target | None:
         target_id = self.resource_id(document, at, "target", own_id, index)

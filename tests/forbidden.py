@@ -15,7 +15,7 @@ _FORBIDDEN_MODULES: Final = frozenset(
 _EDGE_MODULES: Final = frozenset(
     {"socket", "asyncio", "subprocess", "multiprocessing", "os", "shutil", "random", "urllib"}
 )
-_CODE: Final = frozenset({"exec", "eval", "compile", "__import__", "globals", "vars", "breakpoint"})
+_CODE: Final = frozenset({"exec", "eval", "compile", "__import__", "globals", "breakpoint"})
 _BY_NAME: Final = frozenset({"getattr", "setattr", "delattr"})
 _FILE_METHODS: Final = frozenset({"open", "read_text", "read_bytes", "write_text", "write_bytes"})
 _PATTERN_CALLS: Final = frozenset(
@@ -34,7 +34,7 @@ class Finding(NamedTuple):
 def find(source: str, module: str) -> list[Finding]:
     """Find every forbidden construct of a module of the library."""
     tree = ast.parse(source)
-    at_import = {id(node) for each in tree.body for node in _outside_functions(each)}
+    at_import = {id(node) for each in tree.body for node in _without_arguments(each)}
     return [
         Finding(rule, module, ast.unparse(node).partition("\n")[0])
         for node in ast.walk(tree)
@@ -84,7 +84,7 @@ def _calls(node: ast.Call, module: str, *, is_at_import: bool) -> Iterator[str]:
 
 
 def _patterns(node: ast.Call, *, is_at_import: bool) -> Iterator[str]:
-    """A pattern is written out, or made when its module is imported: never from input."""
+    """A pattern is written out, or made of what a module knows by itself: never of input."""
     if not is_at_import and not _is_text(node.args[:1]):
         yield "pattern from a variable"
     for each in ast.walk(node):
@@ -105,8 +105,19 @@ def _imports(node: ast.Import | ast.ImportFrom, module: str) -> Iterator[str]:
         yield "import of the world outside"
 
 
+def _without_arguments(node: ast.AST) -> Iterator[ast.AST]:
+    """Walk what runs at import, or in functions that are given nothing."""
+    if isinstance(node, ast.FunctionDef | ast.Lambda):
+        given = node.args
+        if given.posonlyargs or given.args or given.kwonlyargs or given.vararg or given.kwarg:
+            return
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _without_arguments(child)
+
+
 def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
-    """Walk what runs when a module is imported."""
+    """Walk what runs where it stands."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
         return
     yield node

@@ -17,6 +17,7 @@ from egcore.deliveries import Bookkeeper
 from egcore.errors import missing_extra
 from egcore.files import read_rules
 from egcore.filter_documents import duplicate_key
+from egcore.interop import DataSchemas
 from tests.leaks import SENTINEL
 from tests.public_calls import BATCH, BINARY, EVENT, FILTER, SOURCE, STRUCTURED, SUBSCRIPTION
 from tests.stack import OWN_FRAMES, call_below, free_frames
@@ -44,6 +45,7 @@ def provocations() -> Iterator[tuple[str, Provoke]]:
     yield from _transforms()
     yield from _subscriptions()
     yield from _rendering()
+    yield from _schemas()
     yield from _host()
 
 
@@ -249,6 +251,8 @@ def _subscriptions() -> Iterator[tuple[str, Provoke]]:
     yield codes.SOURCES_COUNT, load(sources=[])
     yield codes.TARGETS_COUNT, load(targets=[SECRET_TARGET] * 6)
     yield codes.RESOURCE_ID, load({"id": "-"})
+    twins = [{**SECRET_TARGET, "id": "a" * 32}] * 2
+    yield codes.TARGET_TWICE, load(targets=twins)
     yield codes.CONNECTION_ID, load({"connection_id": SENTINEL * 20})
     yield codes.DETAIL_SIZE, load({"kafka_detail": {SENTINEL: SENTINEL * 200}})
     yield codes.SOURCE_NAME, load(sources=[{"name": "other", "filter": FILTER}])
@@ -270,6 +274,17 @@ def _rendering() -> Iterator[tuple[str, Provoke]]:
     router = _routing(_variable({"a": "$..*"}, "${a}"), path_steps=1)
     yield codes.PATH_STEPS, partial(router.route, SECRET_EVENT)
     yield codes.PATH_STEPS, partial(router.process_event, SECRET_EVENT)
+
+
+def _schemas() -> Iterator[tuple[str, Provoke]]:
+    """The values of data; the keys of a violation may be told, for whoever asked for the check."""
+    schema = {"properties": {"a": {"type": "integer", "enum": [1]}}, "required": ["b"]}
+    document = {"source": "s", "type": "t", "schema": schema}
+    event = {**SECRET_EVENT, "data": {"a": SENTINEL}}
+    loaded = DataSchemas.from_documents([document])
+    yield codes.DATA_SCHEMA, lambda: list(loaded.check(event))
+    bad = {**document, "schema": {"type": "other"}}
+    yield codes.SCHEMA_DOCUMENT, partial(DataSchemas.from_documents, [bad])
 
 
 def _host() -> Iterator[tuple[str, Provoke]]:

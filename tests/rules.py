@@ -1,7 +1,13 @@
 """Small documents that the tests of the rule modules start from."""
 
-from typing import Any
+import copy
+import pickle
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+from egcore import EgcoreError
+
+T = TypeVar("T")
 Document = dict[str, Any]
 
 SOURCE: list[Document] = [{"op": "StringIn", "values": ["s"]}]
@@ -31,3 +37,18 @@ def subscription(name: str = "sub", **members: Any) -> Document:
 def variable(template: str, value: str = "{}", **members: Any) -> Document:
     """Make a VARIABLE transform; ``value`` is the JSON text of its variables."""
     return {"type": "VARIABLE", "value": value, "template": template, **members}
+
+
+def error_of(call: Callable[[], object]) -> EgcoreError | None:
+    """Return the library's error that a call raises, or None; any other error fails the test."""
+    try:
+        call()
+    except EgcoreError as error:
+        return error
+    return None
+
+
+def copies(value: T) -> tuple[T, T, T]:
+    """Return a value out of a pickle, and its shallow and its deep copy."""
+    again = pickle.loads(pickle.dumps(value))  # noqa: S301 # our own bytes
+    return again, copy.copy(value), copy.deepcopy(value)

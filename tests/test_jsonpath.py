@@ -499,7 +499,7 @@ def test_jsonpath_ng_is_imported_for_wide_paths_only() -> None:
         "try: jsonpath.parse_path('$.a,b')\n"
         "except errors.TransformError: print('jsonpath_ng' in sys.modules)"
     )
-    done = subprocess.run(  # noqa: S603 - our own code
+    done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=HERE.parent
     )
     assert done.stdout.strip() == "False"
