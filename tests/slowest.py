@@ -5,6 +5,7 @@ their slowest inputs by mutation, and reports what it found.
 """
 
 import argparse
+import math
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -80,10 +81,14 @@ def measure_amplifiers() -> Iterable[Timed]:
         yield Timed(ms, each.name, each.max_ms)
 
 
-def growth(each: Amplifier, size: int = SIZE // 4) -> float:
-    """Return how many times longer a call takes on an input four times as large."""
-    small, large = each.make(size), each.make(size * 4)
-    return best_of(large, 0, most=4) / max(best_of(small, 0, most=4), 0.1)
+def growth(each: Amplifier) -> float:
+    """Return how many times longer a call takes on an input four times as large.
+
+    The mean of two such steps, up to the full size: caches make one of them steeper.
+    """
+    small, large = each.make(SIZE // 16), each.make(SIZE)
+    start = max(best_of(small, 0, most=5), 0.05)
+    return math.sqrt(best_of(large, start * 36, most=10) / start)
 
 
 class Found(NamedTuple):
