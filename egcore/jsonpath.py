@@ -325,7 +325,9 @@ def _visit_below(nodes: list[object], select: _Select, steps: Steps) -> list[obj
         node: Any = stack.pop()
         if node:
             children = node.values() if type(node) is dict else node
-            steps.spend(len(children))
+            steps.left -= len(children)  # written out: a call for each node is a third of it
+            if steps.left < 0:
+                steps.spend(0)
             select(node, found, steps)
             for child in reversed(children):
                 if type(child) in _CONTAINERS:
