@@ -71,7 +71,7 @@ _DATA: Final[dict[str, Callable[[int], str]]] = {
     "white space": lambda size: " " * size + "0",
     "three-byte characters": lambda size: '"' + "\u20ac" * (size // 3) + '"',
     "colliding numbers": lambda size: (
-        "[" + ",".join(str(COLLIDING * number) for number in range(1, size // 23)) + "]"
+        "[" + ",".join(str(COLLIDING * number) for number in range(1, size // 25)) + "]"
     ),
     "brackets in strings": lambda size: array_of('"[{"', size),
     "closing brackets": lambda size: '"' + "[" * 70 + '"' + "]" * size,
