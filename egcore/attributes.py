@@ -169,12 +169,15 @@ def check_attributes(members: Mapping[str, Any], limits: Limits) -> list[Problem
             found = _check_extension(name, value, limits)
         if found is not None:
             problems.append(found)
-    problems += [
-        problem(codes.ATTRIBUTE_MISSING, f"the required attribute {name} is missing")
-        for name in REQUIRED
-        if name not in members
-    ]
+    problems += [_MISSING[name] for name in REQUIRED if name not in members]
     return problems
+
+
+# Made once: what is missing most often is everything, in a flood of empty events.
+_MISSING: Final = {
+    name: problem(codes.ATTRIBUTE_MISSING, f"the required attribute {name} is missing")
+    for name in REQUIRED
+}
 
 
 def _check_core(name: str, value: Any, grammar: _Grammar | None) -> Problem | None:

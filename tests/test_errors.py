@@ -139,6 +139,13 @@ def test_problems_are_capped() -> None:
     assert errors.EventError(many).problems == tuple(many[: errors.MAX_PROBLEMS])
 
 
+def test_an_error_without_a_problem_is_a_wrong_call() -> None:
+    """Whoever catches an error may look at its first problem."""
+    with pytest.raises(errors.UsageError) as caught:
+        errors.EventError([])
+    assert caught.value.problems[0].code == codes.USAGE
+
+
 def test_ready_made_errors_name_their_way_out() -> None:
     """A full stack, a wrong call and a missing package say what to do."""
     for error, code, hint in (
@@ -160,3 +167,15 @@ def test_problems_are_values() -> None:
         assert {found, *twins} == {found}
         with pytest.raises(FrozenInstanceError):
             found.code = "EGC000"  # type: ignore[misc] # frozen
+
+
+def test_with_stack_turns_a_full_stack_into_a_host_error() -> None:
+    """It gives the result of the call, or an error that holds nothing of the frames below."""
+    assert errors.with_stack(max, 1, 2) == 2
+    with pytest.raises(errors.HostError) as caught:
+        errors.with_stack(_fill)
+    assert caught.value.__context__ is None
+
+
+def _fill() -> None:
+    _fill()
