@@ -21,12 +21,11 @@ Path = tuple[str, ...]
 
 _STRING: Final = "type(v{i}) is str"
 _NUMBER: Final = "(type(v{i}) is int or type(v{i}) is float)"
-_SCALAR: Final = "(type(v{i}) is str or type(v{i}) is int or type(v{i}) is float)"
 
 # What a value must be for the fast test, and the test of one row: {a} is the column of
 # the first operand, {b} the one behind it. No row test: all rows fit when the guard holds.
 _FRAGMENTS: Final[dict[str, tuple[str, str]]] = {
-    "in": (_SCALAR, "v{i} in r[{a}]"),
+    "in": (_STRING, "v{i} in r[{a}]"),
     "general": ("", "r[{a}](v{i})"),
     "StringStartsWith": (_STRING, "v{i}.startswith(r[{a}])"),
     "StringNotStartsWith": (_STRING, "not v{i}.startswith(r[{a}])"),

@@ -2,8 +2,9 @@
 
 In Python ``True == 1``; in JSON it does not. Strings and numbers are their own keys:
 they never equal each other, and ``1 == 1.0`` is right (spec 4 rule 6). What is neither
-has a tag. Event values are only ever looked up in tables made of filters' values:
-an event must not choose what collides (reliability, threat 6).
+has a tag. Event values are only ever looked up in tables made of filters' values, and
+large numbers by their digits, whose hashes are seeded: neither an event nor a filter
+must choose what collides (reliability, threat 6).
 """
 
 from itertools import groupby
@@ -30,11 +31,22 @@ NULL: Final = _Tag("NULL")  # null and undefined alike (rule 1)
 NOTHING: Final = _Tag("NOTHING")  # an object: equal to no key of any filter
 
 
+NUMBER: Final = _Tag("NUMBER")  # the first half of a large number's key
+LARGE: Final = 2**60  # from 2**61 - 1 on, numbers that differ have the same hash
+
+
+def number_key(number: float) -> Any:
+    """Return the key of a number: itself, or its digits where numbers begin to collide."""
+    return number if -LARGE < number < LARGE else (NUMBER, str(int(number)))
+
+
 def key_of(value: object) -> Any:
     """Return the key of an event's scalar; arrays have a key for each element."""
     kind = type(value)
-    if kind is str or kind is int or kind is float:
+    if kind is str:
         return value
+    if type(value) is int or type(value) is float:
+        return number_key(value)
     if value is None or value is UNDEFINED:
         return NULL
     if kind is bool:
@@ -50,7 +62,7 @@ def element_keys(array: list[object]) -> list[Any]:
     strings = {element for element in array if type(element) is str}
     numbers: list[Any] = [each for each in array if type(each) is int or type(each) is float]
     numbers.sort()
-    return [*strings, *(number for number, _ in groupby(numbers))]
+    return [*strings, *(number_key(number) for number, _ in groupby(numbers))]
 
 
 def keys_of(value: object) -> list[Any]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from egcore.conditions import Condition, Field
-from egcore.index.keys import FALSE, NULL, TRUE
+from egcore.index.keys import FALSE, NULL, TRUE, number_key
 from egcore.index.steps import GENERAL, IN, STEPS
 
 Path = tuple[str, ...]
@@ -62,8 +62,10 @@ def _keys(field: Field) -> tuple[Any, ...] | None:
         return None
     found: list[Any] = []
     for condition in field.conditions:
-        if condition.op in ("StringIn", "NumberIn"):
+        if condition.op == "StringIn":
             found += condition.operand
+        elif condition.op == "NumberIn":
+            found += map(number_key, condition.operand)
         elif condition.op in _FIXED_KEYS:
             found += _FIXED_KEYS[condition.op]
         else:

@@ -67,6 +67,11 @@ def _members(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return (values if len(values) <= _FEW else frozenset(values),)
 
 
+def _few_numbers(values: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    # Many may collide in a set: the operator's own predicate knows how to avoid that.
+    return (values,) if len(values) <= _FEW else None
+
+
 def _one_range(ranges: tuple[tuple[Any, Any], ...]) -> tuple[Any, ...] | None:
     return ranges[0] if len(ranges) == 1 else None
 
@@ -150,7 +155,7 @@ STEPS: Final[dict[str, Kind]] = {
     ),
     "NumberNotIn": _numbers(
         "NumberNotIn",
-        _members,
+        _few_numbers,
         lambda rows, at, number: [row for row in rows if number not in row[at]],
     ),
     "NumberInRange": _numbers(

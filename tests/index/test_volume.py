@@ -212,7 +212,7 @@ def test_two_thousand_signatures() -> None:
     for data in (
         {name: r.choice("abc") for name in names},
         {name: ["a", "b"] for name in names} | {"new": "a"},
-        {name: "a" for name in names} | {"k0": ["a", "b"] * 2_000, "new": ["b", "a"]},
+        dict.fromkeys(names, "a") | {"k0": ["a", "b"] * 2_000, "new": ["b", "a"]},
     ):
         given = _parsed(data)
         wanted = [n for n, each in enumerate([*filters, new]) if each.matches(given)]
