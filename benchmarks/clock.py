@@ -1,0 +1,65 @@
+"""Timing side by side: subjects take turns, so that a noisy machine slows them all alike.
+
+A lone time says little about a shared machine. The figure to keep is the ratio to a
+yardstick that was timed in the same rounds.
+"""
+
+from collections.abc import Callable, Mapping
+from statistics import median
+from time import perf_counter
+from typing import Final, NamedTuple
+
+REFERENCE_SECONDS: Final = 2.8e-6
+"""json.loads of ``REFERENCE_EVENT`` on the machine of the targets and of the cited figures."""
+
+REFERENCE_EVENT: Final = (
+    b'{"id":"b25e1c4f-7a0d-4c0e-9a83-000000000000","specversion":"1.0","source":"svc.07",'
+    b'"type":"com.example.d7.thing107.changed","datacontenttype":"application/json",'
+    b'"subject":"/users/123/items/4567","time":"2025-01-02T03:04:05.678Z",'
+    b'"data":{"name":"photo-0000000000000","region":"region-042","size":600,"price":50.25,"ok":true}}'
+)
+
+
+class Subject(NamedTuple):
+    """Something to time: one call of ``run`` handles ``items`` events, bodies or documents."""
+
+    run: Callable[[], object]
+    items: int = 1
+
+
+class Timing(NamedTuple):
+    """The median seconds for one item, and its median ratio to the yardstick's of its round."""
+
+    seconds: float
+    ratio: float
+
+
+def side_by_side(
+    subjects: Mapping[str, Subject], yard: str, *, seconds: float, rounds: int
+) -> dict[str, Timing]:
+    """Time the subjects in turn, ``rounds`` times, each for about ``seconds`` in all.
+
+    ``yard`` names the subject that the others are compared with. A subject whose one call
+    takes longer than its share takes part in fewer rounds, at least in one.
+    """
+    once = {name: _timed(subject.run, 1) for name, subject in subjects.items()}
+    loops = {name: max(1, int(seconds / rounds / spent)) for name, spent in once.items()}
+    turns = {name: max(1, min(rounds, int(seconds / spent))) for name, spent in once.items()}
+    turns[yard] = rounds
+    spent: dict[str, list[float]] = {name: [] for name in subjects}
+    for turn in range(rounds):
+        for name, subject in subjects.items():
+            if turn < turns[name]:
+                spent[name].append(_timed(subject.run, loops[name]) / subject.items)
+    return {
+        name: Timing(median(each), median(a / b for a, b in zip(each, spent[yard], strict=False)))
+        for name, each in spent.items()
+    }
+
+
+def _timed(run: Callable[[], object], loops: int) -> float:
+    """Return the seconds that one of ``loops`` calls takes, never 0."""
+    start = perf_counter()
+    for _ in range(loops):
+        run()
+    return max(perf_counter() - start, 1e-9) / loops
