@@ -17,7 +17,7 @@ from benchmarks.measurements import SELF, YARD, Measurement
 from benchmarks.scales import Scale
 from benchmarks.scenes import SEED, Scene, WrongResultError, request_of, scene, sized_event
 from benchmarks.workloads import SHAPES, Document, make, write
-from egcore import EVENTGRID, Matcher, Router, Transform, UNDEFINED, parse_event, parse_request
+from egcore import EVENTGRID, UNDEFINED, Matcher, Router, Transform, parse_event, parse_request
 from egcore.jsonpath import Steps, parse_path
 
 Found = Iterator[Measurement]
@@ -343,7 +343,7 @@ def memory(scale: Scale) -> Found:
 
 def _memory(rules: int, file: str) -> Found:
     for question, name in (("memory", "memory"), ("memory, traced", "traced")):
-        weights = _probe(name, file)
+        weights = probe(name, file)
         yield Measurement(question, SELF, "selective", rules, weights["subscription"], "bytes")
         yield Measurement(
             question, "the index of it", "selective", rules, weights["index"], "bytes"
@@ -351,7 +351,7 @@ def _memory(rules: int, file: str) -> Found:
 
 
 def _pauses(rules: int, files: list[str], scale: Scale) -> Found:
-    found = _probe("pauses", *files, str(scale.requests))
+    found = probe("pauses", *files, str(scale.requests))
     for name, seconds in found.items():
         question = "collection" if "collection" in name else "latency"
         yield Measurement(question, name, "selective", rules, seconds)
@@ -360,11 +360,12 @@ def _pauses(rules: int, files: list[str], scale: Scale) -> Found:
 def importing(scale: Scale) -> Found:
     """Time the import in fresh interpreters, the first of them dropped: it may compile."""
     rounds = IMPORT_ROUNDS if scale.seconds else 1
-    times = [_probe("import")["seconds"] for _ in range(rounds + 1)][1:]
+    times = [probe("import")["seconds"] for _ in range(rounds + 1)][1:]
     yield Measurement("import", SELF, "", 0, median(times))
 
 
-def _probe(*arguments: str) -> dict[str, Any]:
+def probe(*arguments: str) -> dict[str, Any]:
+    """Run ``benchmarks.probes`` in a process of its own and return what it found."""
     command = [sys.executable, "-m", "benchmarks.probes", *arguments]
     done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE)  # noqa: S603 # ours
     answer: dict[str, Any] = json.loads(done.stdout)

@@ -83,9 +83,7 @@ def to_json(run: Run) -> str:
     lines = ",\n".join(f"  {json.dumps(each._asdict())}" for each in run.measurements)
     header = json.dumps(dict(run.header), indent=1)
     left_out = json.dumps([list(each) for each in run.left_out])
-    return (
-        f'{{"header": {header},\n"left_out": {left_out},\n"measurements": [\n{lines}\n]}}\n'
-    )
+    return f'{{"header": {header},\n"left_out": {left_out},\n"measurements": [\n{lines}\n]}}\n'
 
 
 def from_json(text: str) -> Run:

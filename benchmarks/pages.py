@@ -13,11 +13,12 @@ def section(run: Run) -> str:
     judged = evaluate(run)
     verdicts = [reached.verdict for _, reached in judged]
     met, missed = verdicts.count(MET), verdicts.count(MISSED)
+    rest = len(judged) - met - missed
+    counts = f"{met} are met, {missed} are missed, {rest} have no limit or need a larger scale"
     parts = [
         f"These figures are from a run of scale **{run.scale}**{SCALE_NOTES.get(run.scale, '')}.",
         header(run),
-        f"Of {len(judged)} rows {met} are met, {missed} missed, and {len(judged) - met - missed} "
-        "not measured at this scale or without a limit.",
+        f"Of {len(judged)} rows {counts}.",
         target_table(judged, with_command=True),
         "![Time for one event over the number of rules, all shapes](images/time.svg)",
         "Left out of the comparison:",

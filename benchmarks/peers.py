@@ -168,7 +168,7 @@ def _field_expression(path: Path, combine: str, conditions: list[Document]) -> s
 
 def _condition_expression(path: Path, condition: Document) -> str:
     op, values, value = condition["op"], condition.get("values", []), condition.get("value")
-    name = ".".join(path)
+    name = path[0] + "".join(f"&[{json.dumps(each)}]" for each in path[1:])  # null if missing
     if op.startswith("StringNot"):
         positive = {"op": op.replace("Not", "", 1), "values": values}
         return f"not ({_condition_expression(path, positive)})"

@@ -121,12 +121,20 @@ def time_lines(
     for name in run.subjects("peers"):
         points = _points(run.series("peers", name, shape))
         if points and not name.startswith(SELF):
-            yield f"{name}, dict in", points, {"color": COLOURS[name], "marker": "s", "markersize": 3}
+            yield (
+                f"{name}, dict in",
+                points,
+                {"color": COLOURS[name], "marker": "s", "markersize": 3},
+            )
     for each in CITED:
         if each.shape == shape:
             scaled = [(n, us * run.slowness()) for n, us in each.microseconds.items()]
             style_of = {"linestyle": "--", "marker": "x", "linewidth": 1}
-            yield f"{each.engine}, text in: CITED", scaled, {"color": COLOURS[each.engine], **style_of}
+            yield (
+                f"{each.engine}, text in: CITED",
+                scaled,
+                {"color": COLOURS[each.engine], **style_of},
+            )
 
 
 def _points(series: list[Measurement]) -> list[tuple[int, float]]:

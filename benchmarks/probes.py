@@ -1,6 +1,8 @@
 """Measurements that need a process of their own: memory, pauses, import.
 
-    python -m benchmarks.probes (import | memory | traced | pauses) [SUBSCRIPTIONS [BATCHES [COUNT]]]
+    python -m benchmarks.probes import
+    python -m benchmarks.probes (memory | traced) SUBSCRIPTIONS
+    python -m benchmarks.probes pauses SUBSCRIPTIONS BATCHES COUNT
 
 prints one JSON object. What else a program holds would be in these figures.
 """
@@ -68,7 +70,9 @@ def probe_pauses(subscriptions: Path, batches: Path, requests: int) -> dict[str,
     for body in bodies:
         router.process(body)
     times = sorted(_process_times(router, bodies, requests))
-    found = {name: times[min(len(times) - 1, int(len(times) * q))] for name, q in PERCENTILES.items()}
+    found = {
+        name: times[min(len(times) - 1, int(len(times) * q))] for name, q in PERCENTILES.items()
+    }
     return {"bare collection": before, "collection": after, **found}
 
 

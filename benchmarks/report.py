@@ -37,7 +37,8 @@ def measure(scale: Scale, questions: Sequence[str]) -> Run:
     for question in questions:
         for each in ask(question, scale):
             found.append(each)
-            _tell(f"{monotonic() - start:5.0f} s  {question}: {each.subject} {each.shape} {each.rules}")
+            past = f"{monotonic() - start:5.0f} s"
+            _tell(f"{past}  {question}: {each.subject} {each.shape} {each.rules or ''}")
     _tell("")
     return Run(header(scale), found, objections())
 
@@ -113,9 +114,15 @@ def _tell(text: str) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command; 0 when the report is written."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=__doc__.split("\n")[0])
-    parser.add_argument("--scale", choices=[name for name in SCALES if name != "life"], default="quick")
-    parser.add_argument("--only", action="append", choices=QUESTIONS, metavar="QUESTION", help=", ".join(QUESTIONS))
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.report", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument(
+        "--scale", choices=[name for name in SCALES if name != "life"], default="quick"
+    )
+    parser.add_argument(
+        "--only", action="append", choices=QUESTIONS, metavar="QUESTION", help=", ".join(QUESTIONS)
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "benchmarks")
     parser.add_argument("--from", dest="source", type=Path, metavar="JSON")
     parser.add_argument("--docs", action="store_true")

@@ -62,7 +62,11 @@ def _verdict(*, met: bool) -> str:
 
 
 def _absent(run: Run, wanted: str) -> Reached:
-    return Reached(f"{wanted}: not in a run of scale {run.scale}", NOT_MEASURED)
+    return Reached(f"{wanted} not in this run, of scale {run.scale}", NOT_MEASURED)
+
+
+def _rules(count: int) -> str:
+    return f"{count:,} rule" + "s" * (count != 1)
 
 
 # Match, in L
@@ -73,11 +77,12 @@ def _match(run: Run, shape: str, rules: Sequence[int], limit: float, per_match: 
     found = [run.find("match event", SELF, shape, count) for count in rules]
     measured = [each for each in found if each is not None]
     if not measured:
-        return _absent(run, f"{rules[0]:,} rules")
+        return _absent(run, _rules(rules[0]))
     worst = max(measured, key=lambda each: _excess(run, each, limit, per_match))
     text = f"{worst.ratio:.2f} L at {worst.rules:,}"
     if per_match:
-        text += f" with {worst.matches:.1f} matches (allowed {_allowed(run, worst, limit, per_match):.2f} L)"
+        allowed = _allowed(run, worst, limit, per_match)
+        text += f" with {worst.matches:.1f} matches (allowed {allowed:.2f} L)"
     is_met = _excess(run, worst, limit, per_match) <= 1
     if is_met and len(measured) < len(rules):
         return Reached(f"{text}; larger not in a run of scale {run.scale}", NOT_MEASURED)
@@ -110,7 +115,7 @@ def _against(run: Run, engine: str, shape: str, rules: int) -> Reached:
     ours = run.find("match text", SELF, shape, rules)
     theirs = cited(engine, shape, rules)
     if ours is None or theirs is None:
-        return _absent(run, f"{rules:,} rules")
+        return _absent(run, _rules(rules))
     microseconds = ours.value * 1e6 / run.slowness("match")
     text = f"{microseconds:.3g} µs against {theirs:,g} µs (cited)"
     return Reached(text, _verdict(met=microseconds < theirs))
@@ -125,7 +130,7 @@ def _peers(run: Run, subject: str, rules: int, least: float) -> Reached:
         if (found := run.find("peers", name, "selective", rules)) is not None
     }
     if ours is None or not theirs:
-        return _absent(run, f"peers with {rules:,} rules")
+        return _absent(run, f"peers with {_rules(rules)}")
     times = {name: value / ours.value for name, value in theirs.items()}
     text = ", ".join(f"{name} {ratio:,.3g}×" for name, ratio in times.items())
     return Reached(text, _verdict(met=min(times.values()) >= least))
@@ -156,7 +161,7 @@ def _scaled(run: Run, row: tuple[str, str, str, int], question: str, limit: floa
     """Hold one time to a limit in seconds, on the machine of the targets."""
     found = run.find(*row)
     if found is None:
-        return _absent(run, f"{row[3]:,} rules" if row[3] else "this")
+        return _absent(run, _rules(row[3]) if row[3] else "this")
     value = found.value / run.slowness(question)
     return Reached(seconds(value), _verdict(met=value <= limit))
 
