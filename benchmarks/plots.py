@@ -6,11 +6,12 @@ one size and one scale, the worst beside the best; cited figures are dashed and 
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks.cited import CITED
 from benchmarks.measurements import SELF, YARD, Measurement, Run
-from benchmarks.workloads import SHAPES
+from benchmarks.workloads import BATCH_EVENTS, SHAPES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,19 +76,19 @@ def _figure(
 
 def time_per_event(run: Run) -> "Figure":
     """Draw time per event over rules, one panel a shape, everything on one scale."""
+    title = f"Time for one event over the number of rules, in L = {YARD} of its bytes"
     figure, panels = _figure(
-        2, 3, 12, 8, "Time for one event over the number of rules (lower is better; both axes log)",
-        sharex=True, sharey=True,
-    )  # fmt: skip
+        2, 3, 14, 8, f"{title} (lower is better; both axes log)", sharex=True, sharey=True
+    )
     handles: dict[str, Any] = {}
-    for shape, panel in zip(SHAPES, panels, strict=True):
+    for place, (shape, panel) in enumerate(zip(SHAPES, panels, strict=True)):
         panel.set(xscale="log", yscale="log", title=shape_title(run, shape))
         for label, points, style in time_lines(run, shape):
             (line,) = panel.plot(*zip(*points, strict=True), label=label, **style)
             handles.setdefault(label, line)
         panel.tick_params(labelbottom=True, labelleft=True)
-    figure.supxlabel("rules")
-    figure.supylabel("µs for one event")
+        panel.set_ylabel("L for one event" if place % 3 == 0 else "")
+        panel.set_xlabel("rules" if place >= 3 else "")
     figure.legend(handles.values(), handles.keys(), loc="outside right upper", fontsize=8)
     return figure
 
@@ -101,44 +102,43 @@ def shape_title(run: Run, shape: str) -> str:
     return f"{shape} ({last.matches:,.1f} matches at {last.rules:,})"
 
 
-def time_lines(
-    run: Run, shape: str
-) -> Iterator[tuple[str, list[tuple[int, float]], dict[str, Any]]]:
-    """Give each line of a panel: its label, its points in µs, its style.
+Line = tuple[str, list[tuple[int, float]], dict[str, Any]]
 
-    Cited times are multiplied by the run's slowness, so that they stand where they would
-    on this machine now.
-    """
-    ours = {"color": COLOURS[SELF], "marker": "o", "markersize": 4, "zorder": 5}
-    for entry, style, width in (("event", "-", 2.2), ("text", ":", 2.2)):
-        label = f"{SELF}, {'parsed Event' if entry == 'event' else 'bytes, strictly checked'} in"
+
+def time_lines(run: Run, shape: str) -> Iterator[Line]:
+    """Give each line of a panel: its label, its points in L, its style."""
+    ours = {"color": COLOURS[SELF], "marker": "o", "markersize": 4, "zorder": 5, "linewidth": 2.2}
+    for entry, what, style in (("event", "parsed Event", "-"), ("text", "checked bytes", ":")):
         points = _points(run.series(f"match {entry}", SELF, shape))
         if points:
-            yield label, points, {**ours, "linestyle": style, "linewidth": width}
+            yield f"{SELF}, {what} in", points, {**ours, "linestyle": style}
     yard = _points(run.series("match text", YARD, shape))
     if yard:
-        yield f"{YARD} of the event (L)", yard, {"color": COLOURS[YARD], "linewidth": 1}
+        yield f"{YARD} (1 L)", yard, {"color": COLOURS[YARD], "linewidth": 1}
     for name in run.subjects("peers"):
         points = _points(run.series("peers", name, shape))
         if points and not name.startswith(SELF):
-            yield (
-                f"{name}, dict in",
-                points,
-                {"color": COLOURS[name], "marker": "s", "markersize": 3},
-            )
+            style_of = {"color": COLOURS[name], "marker": "s", "markersize": 3}
+            yield f"{name}, dict in", points, style_of
+    yield from _cited_lines(run, shape)
+
+
+def _cited_lines(run: Run, shape: str) -> Iterator[Line]:
+    """Give the cited times in L of the shape's events, on the machine that they were taken on."""
+    yards = [each.value for each in run.series("match text", YARD, shape)]
+    if not yards:
+        return
+    yard = median(yards) / run.slowness("match") * 1e6
     for each in CITED:
         if each.shape == shape:
-            scaled = [(n, us * run.slowness()) for n, us in each.microseconds.items()]
-            style_of = {"linestyle": "--", "marker": "x", "linewidth": 1}
-            yield (
-                f"{each.engine}, text in: CITED",
-                scaled,
-                {"color": COLOURS[each.engine], **style_of},
-            )
+            points = [(rules, spent / yard) for rules, spent in each.microseconds.items()]
+            style = {"linestyle": "--", "marker": "x", "linewidth": 1}
+            label = f"{each.engine}, text in: CITED"
+            yield label, points, {"color": COLOURS[each.engine], **style}
 
 
 def _points(series: list[Measurement]) -> list[tuple[int, float]]:
-    return [(each.rules, each.value * 1e6) for each in series]
+    return [(each.rules, each.ratio) for each in series if each.ratio]
 
 
 def memory(run: Run) -> "Figure":
@@ -200,27 +200,34 @@ def latency(run: Run) -> "Figure":
 
 def throughput(run: Run) -> "Figure":
     """Draw events per second of whole jobs, one thread, from parsing to deliveries."""
-    figure, (panel,) = _figure(1, 1, 9, 4.5, "Events in one second, one thread (higher is better)")
+    figure, (panel,) = _figure(
+        1, 1, 11, 6, "Events in one second, one thread (higher is better; log)"
+    )
     bars = dict(throughputs(run))
     colours = [COLOURS[SELF] if name.startswith(SELF) else COLOURS[YARD] for name in bars]
     drawn = panel.barh(list(bars), list(bars.values()), color=colours)
     panel.bar_label(drawn, fmt="{:,.0f}", fontsize=8, padding=3)
     panel.invert_yaxis()
     panel.margins(x=0.15)
-    panel.set_xlabel("events per second")
+    panel.set(xscale="log", xlabel="events per second")
     return figure
 
 
 def throughputs(run: Run) -> Iterator[tuple[str, float]]:
-    """Give what the bars show: reading alone, then whole requests with their deliveries."""
+    """Give what the bars show: reading, matching in every shape, whole requests."""
     for name in run.subjects("decode"):
         found = run.find("decode", name, "324 bytes")
         if found is not None:
             yield f"{name}: read one event of 324 bytes", 1 / found.value
+    for shape in SHAPES:
+        for each in run.series("match text", SELF, shape)[-1:]:
+            rules = f"{each.rules:,} rules, {each.matches or 0:,.1f} matches"
+            yield f"{SELF}: bytes to names, {shape}, {rules}", 1 / each.value
     for each in run.measurements:
         if each.question == "process" and each.subject == SELF:
-            label = f"{SELF}: process, {each.shape}, {each.rules:,} subscriptions"
-            yield f"{label},\n{(each.matches or 0) / 20:.1f} deliveries an event", 20 / each.value
+            deliveries = f"{(each.matches or 0) / BATCH_EVENTS:.1f} deliveries"
+            label = f"{SELF}: process, {each.shape}, {each.rules:,} rules, {deliveries}"
+            yield label, BATCH_EVENTS / each.value
 
 
 PICTURES: Final[Mapping[str, tuple[str, Callable[[Run], Any]]]] = {

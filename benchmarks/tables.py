@@ -1,11 +1,10 @@
 """The report as Markdown, from a run alone."""
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 
 from benchmarks.cited import CITED
 from benchmarks.measurements import Measurement, Run
-from benchmarks.targets import Reached, Row, evaluate, seconds
+from benchmarks.targets import Reached, Row, evaluate, number, seconds
 
 QUESTION_TITLES = {
     "match event": "Match: a parsed Event in, names out",
@@ -87,32 +86,21 @@ def measured(run: Run) -> list[str]:
 
 
 def _grid(found: Sequence[Measurement]) -> str:
+    """Put figures of one shape and subject into one row, numbers of rules side by side."""
     sizes = sorted({each.rules for each in found})
-    heads = [f"{size:,}" if size else "" for size in sizes]
-    rows = []
-    for (shape, subject), group in groupby(
-        sorted(found, key=lambda each: (each.shape, found.index(each))),
-        lambda each: (each.shape, each.subject),
-    ):
-        cells = {each.rules: _figure(each) for each in group}
-        rows.append([shape, subject, *(cells.get(size, "") for size in sizes)])
-    return table(["", "", *heads], _merged(rows))
-
-
-def _merged(rows: list[list[str]]) -> list[list[str]]:
-    """Put cells of one shape and subject into one row, in order of first appearance."""
-    merged: dict[tuple[str, str], list[str]] = {}
-    for shape, subject, *cells in rows:
-        kept = merged.setdefault((shape, subject), [""] * len(cells))
-        merged[shape, subject] = [new or old for new, old in zip(cells, kept, strict=True)]
-    return [[*names, *cells] for names, cells in merged.items()]
+    shapes = list(dict.fromkeys(each.shape for each in found))
+    cells: dict[tuple[str, str], dict[int, str]] = {}
+    for each in sorted(found, key=lambda each: shapes.index(each.shape)):
+        cells.setdefault((each.shape, each.subject), {})[each.rules] = _figure(each)
+    rows = [[*names, *(row.get(size, "") for size in sizes)] for names, row in cells.items()]
+    return table(["", "", *(f"{size:,}" if size else "" for size in sizes)], rows)
 
 
 def _figure(each: Measurement) -> str:
     value = seconds(each.value) if each.unit == "s" else f"{each.value:,.0f} {each.unit}"
     if each.ratio is None:
         return value
-    return f"{each.ratio:,.3g} L ({value})"
+    return f"{number(each.ratio)} L ({value})"
 
 
 def cited_table() -> str:

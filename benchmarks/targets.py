@@ -57,6 +57,15 @@ def seconds(value: float) -> str:
     return f"{value * 1e3:.3g} ms" if value >= 1e-3 else f"{value * 1e6:.3g} µs"
 
 
+def number(value: float) -> str:
+    """Write a number in three digits, or in full where it has more.
+
+    >>> number(0.01234), number(12345.6)
+    ('0.0123', '12,346')
+    """
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def _verdict(*, met: bool) -> str:
     return MET if met else MISSED
 
@@ -79,10 +88,10 @@ def _match(run: Run, shape: str, rules: Sequence[int], limit: float, per_match: 
     if not measured:
         return _absent(run, _rules(rules[0]))
     worst = max(measured, key=lambda each: _excess(run, each, limit, per_match))
-    text = f"{worst.ratio:.2f} L at {worst.rules:,}"
+    text = f"{number(worst.ratio or 0)} L at {worst.rules:,}"
     if per_match:
         allowed = _allowed(run, worst, limit, per_match)
-        text += f" with {worst.matches:.1f} matches (allowed {allowed:.2f} L)"
+        text += f" with {worst.matches:.1f} matches (allowed {number(allowed)} L)"
     is_met = _excess(run, worst, limit, per_match) <= 1
     if is_met and len(measured) < len(rules):
         return Reached(f"{text}; larger not in a run of scale {run.scale}", NOT_MEASURED)
@@ -117,7 +126,7 @@ def _against(run: Run, engine: str, shape: str, rules: int) -> Reached:
     if ours is None or theirs is None:
         return _absent(run, _rules(rules))
     microseconds = ours.value * 1e6 / run.slowness("match")
-    text = f"{microseconds:.3g} µs against {theirs:,g} µs (cited)"
+    text = f"{number(microseconds)} µs against {theirs:,g} µs (cited)"
     return Reached(text, _verdict(met=microseconds < theirs))
 
 
@@ -132,7 +141,7 @@ def _peers(run: Run, subject: str, rules: int, least: float) -> Reached:
     if ours is None or not theirs:
         return _absent(run, f"peers with {_rules(rules)}")
     times = {name: value / ours.value for name, value in theirs.items()}
-    text = ", ".join(f"{name} {ratio:,.3g}×" for name, ratio in times.items())
+    text = ", ".join(f"{name} {number(ratio)}×" for name, ratio in times.items())
     return Reached(text, _verdict(met=min(times.values()) >= least))
 
 
@@ -153,7 +162,9 @@ def _process(run: Run, shape: str, per_delivery: float) -> Reached:
     yard = found.value / (found.ratio or 1)
     extra = per_delivery * 1e-6 * run.slowness("process") * (found.matches or 0)
     allowed = 5 + extra / yard
-    text = f"{found.ratio:.2f} L with {found.matches:.1f} deliveries (allowed {allowed:.2f} L)"
+    text = f"{number(found.ratio or 0)} L"
+    if per_delivery:
+        text += f" with {found.matches:.1f} deliveries (allowed {number(allowed)} L)"
     return Reached(text, _verdict(met=(found.ratio or 0) <= allowed))
 
 

@@ -350,9 +350,20 @@ def test_lines_of_the_main_picture():
         for label, points, style in plots.time_lines(canned(slowness=2.0), "mixed")
     }
     points, style = lines["event-ruler (Java), text in: CITED"]
-    assert points == [(10_000, 58.0), (100_000, 396.0)]
+    assert points == [(10_000, pytest.approx(29 / 2.8)), (100_000, pytest.approx(198 / 2.8))]
     assert style["linestyle"] == "--"
-    assert [rules for rules, _ in lines["egcore, parsed Event in"][0]] == list(SIZES)
+    assert lines["egcore, parsed Event in"][0] == [(rules, 0.3) for rules in SIZES]
+
+
+def test_bars_of_throughput():
+    """The bars go from reading to whole requests, every shape among them."""
+    bars = dict(plots.throughputs(canned()))
+    assert bars["json.loads: read one event of 324 bytes"] == pytest.approx(1 / REFERENCE_SECONDS)
+    for shape in SHAPES:
+        label = f"egcore: bytes to names, {shape}, 100,000 rules, 2.0 matches"
+        assert bars[label] == pytest.approx(1 / (1.8 * REFERENCE_SECONDS))
+    label = "egcore: process, mixed, 10,000 rules, 1.0 deliveries"
+    assert bars[label] == pytest.approx(1 / (4 * REFERENCE_SECONDS))
 
 
 def test_titles_say_how_much_matches():
