@@ -667,6 +667,14 @@ SOURCE_NAME: Final = _code(
     "warning",
 )
 
+TARGET_TWICE: Final = _code(
+    "EGC514",
+    "two targets of a subscription share an id",
+    INVALID_PARAMETERS,
+    "Delivery ids are made of the target's id: receivers would take one delivery for the other.",
+    "Give one of them another id, or leave it out: it is then derived.",
+)
+
 # --- 6xx: rendering ------------------------------------------------------------
 
 BODY_SIZE: Final = _code(

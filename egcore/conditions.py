@@ -1,13 +1,11 @@
 """What a filter is made of: conditions, and the fields that hold them."""
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from egcore.operators import OPERATORS, Predicate
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """An operator with its operand.
 
     ``operand`` is a tuple of strings or numbers, a tuple of (low, high) pairs, one
@@ -22,8 +20,7 @@ class Condition:
         return OPERATORS[self.op].predicate(self.operand)
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One field of a filter: its path from the event object, and what must hold there.
 
     ``combine`` is "any" for a list of conditions (OR), "all" for the ``and`` form.

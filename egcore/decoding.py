@@ -16,6 +16,7 @@ free frames of the caller's stack; with fewer it stops, and that is a ``HostErro
 import json
 import re
 from collections.abc import Callable, Collection
+from functools import cache
 from itertools import accumulate, chain
 from math import isfinite
 from typing import Any, Final, NamedTuple, Never
@@ -82,6 +83,15 @@ def read_raw(raw: Raw) -> tuple[bytes, str]:
     else:
         return data, text if not text.startswith("\ufeff") else _refuse_bom()
     raise _StrictError(codes.ENCODING, f"byte {position} is not part of valid UTF-8")
+
+
+def view_size(view: memoryview) -> int:
+    """Return the bytes of a memoryview. Raises ``UsageError`` when it was released."""
+    try:
+        return view.nbytes
+    except ValueError:
+        pass
+    raise usage("the memoryview was released")
 
 
 def _refuse_bom() -> Never:
@@ -198,22 +208,22 @@ _SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 class _Reader:
     """One text on its way to values: what stands where, read left to right."""
 
-    __slots__ = ("_scan", "_text")
+    __slots__ = ("_scan", "text")
 
     def __init__(self, text: str, scan: Scan) -> None:
-        self._text = text
+        self.text = text
         self._scan = scan
 
     def skip_space(self, position: int) -> int:
         """Return the position of the next character that is not white space."""
-        if self._text[position : position + 1] in _SPACES:
-            return _SPACE.match(self._text, position).end()  # type: ignore[union-attr] # matches ""
+        if self.text[position : position + 1] in _SPACES:
+            return _SPACE.match(self.text, position).end()  # type: ignore[union-attr] # matches ""
         return position
 
     def value(self, position: int) -> tuple[Any, int]:
         """Read the value that starts here; return it and the position behind it."""
         try:
-            return self._scan(self._text, position)
+            return self._scan(self.text, position)
         except StopIteration as stop:
             position = stop.value
         except json.JSONDecodeError as error:
@@ -223,22 +233,22 @@ class _Reader:
     def decoded(self, position: int) -> tuple[Decoded, int]:
         """Read the value that starts here with its text."""
         value, end = self.value(position)
-        return Decoded(value, self._text[position:end]), end
+        return Decoded(value, self.text[position:end]), end
 
     def take(self, position: int, mark: str) -> int:
         """Step over one structural character and the white space behind it."""
-        if self._text[position : position + 1] != mark:
+        if self.text[position : position + 1] != mark:
             raise self.refused(position)
         return self.skip_space(position + 1)
 
     def at(self, position: int, mark: str) -> bool:
         """Whether the character stands here."""
-        return self._text[position : position + 1] == mark
+        return self.text[position : position + 1] == mark
 
     def finish(self, position: int) -> None:
         """Refuse anything but white space up to the end."""
         position = self.skip_space(position)
-        if position != len(self._text):
+        if position != len(self.text):
             raise self.refused(position)
 
     def items(self, position: int, brackets: str, read: Callable[[int], int]) -> int:
@@ -252,14 +262,14 @@ class _Reader:
 
     def refused(self, position: int) -> _StrictError:
         """Say where the text stops being JSON."""
-        line = self._text.count("\n", 0, position) + 1
-        column = position - self._text.rfind("\n", 0, position)
+        line = self.text.count("\n", 0, position) + 1
+        column = position - self.text.rfind("\n", 0, position)
         return _StrictError(codes.SYNTAX, f"not JSON at line {line}, column {column}")
 
 
 def _check_surrogates(text: str, value: Any) -> None:
     """Refuse lone surrogates; only an escape can have made one, since the bytes were UTF-8."""
-    if _SURROGATE_ESCAPE.search(text) and not _is_encodable(value):
+    if "\\u" in text and _SURROGATE_ESCAPE.search(text) and not _is_encodable(value):
         raise _StrictError(codes.SURROGATE, "a string holds half of a surrogate pair")
 
 
@@ -324,15 +334,22 @@ def _read_events(raw: Raw, levels: int, digits: int) -> list[Decoded] | None:
 
 
 def _elements(reader: _Reader, position: int) -> tuple[list[Decoded], int]:
+    """Read an array whose bracket stands here; a loop of its own, for it runs once an event."""
+    text = reader.text
     elements: list[Decoded] = []
-
-    def element(position: int) -> int:
-        decoded, end = reader.decoded(position)
-        elements.append(decoded)
-        return end
-
-    end = reader.items(position, "[]", element)
-    return elements, end
+    position = reader.take(position, "[")
+    if reader.at(position, "]"):
+        return elements, reader.take(position, "]")
+    while True:
+        value, end = reader.value(position)
+        elements.append(Decoded(value, text[position:end]))
+        if text[end : end + 1] != ",":
+            end = reader.skip_space(end)
+            if text[end : end + 1] != ",":
+                return elements, reader.take(end, "]")
+        position = end + 1
+        if text[position : position + 1] in _SPACES:
+            position = reader.skip_space(position)
 
 
 def _fenced(
@@ -413,7 +430,7 @@ def check_value(value: object, limits: Limits, max_values: int) -> Problem | Non
     level: list[object] = [value]
     values = depth = 0
     while level:
-        code, containers = _check_level(level, 10**limits.number_digits)
+        code, containers = _check_level(level, _least_too_long(limits.number_digits))
         depth += bool(containers)
         values += sum(map(len, containers))
         if code is None and depth > limits.nesting:
@@ -438,6 +455,14 @@ _SENTENCES: Final = {
 }
 
 
+_STRINGS: Final = frozenset([str])
+
+
+@cache
+def _least_too_long(digits: int) -> int:
+    return 10**digits  # type: ignore[no-any-return] # an int: digits are not negative
+
+
 def _check_level(level: list[object], too_long: int) -> tuple[str | None, list[Collection[object]]]:
     """Check the values of one level; return the first problem's code and what is below."""
     containers: list[Collection[object]] = []
@@ -452,7 +477,7 @@ def _check_level(level: list[object], too_long: int) -> tuple[str | None, list[C
                 return codes.NUMBER_RANGE, []
         elif type(item) is list:
             containers.append(item)
-        elif type(item) is dict and all(type(key) is str for key in item):
+        elif type(item) is dict and _STRINGS.issuperset(map(type, item)):
             containers.append(item.values())
         else:
             return codes.NOT_JSON_TYPE, []
@@ -488,6 +513,8 @@ def decode_rule(
     ``UsageError`` for another type than dict, bytes or str, ``HostError``.
     """
     if isinstance(document, RAW_TYPES):
+        if isinstance(document, memoryview):
+            view_size(document)
         return _fenced(error, _read_rule, document, limits.nesting, limits.number_digits)  # type: ignore[no-any-return]
     if not isinstance(document, dict):
         raise usage(f"{what} is a dict, bytes or str, not {kind(document)}")

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 from egcore import codes
 from egcore.decoding import compact_json
+from egcore.digests import sha256_hex
 from egcore.errors import EgcoreError, EventError, Problem, RenderError, problem
 from egcore.events import Event
 from egcore.requests import Refusal, refusal
-from egcore.subscriptions import Subscription, Target
+from egcore.subscription_documents import Route
+from egcore.subscriptions import Subscription
+from egcore.transforms import TransformCache
 
 ERROR_DETAILS_CHARS: Final = 1_024  # doc
 REQUEST_ID_CHARS: Final = 128  # doc
@@ -42,17 +44,18 @@ class Delivery:
         self,
         event: Event,
         subscription: Subscription,
-        target: Target,
+        route: Route,
+        content_type: str,
         body: bytes,
         digest: Callable[[], str],
     ) -> None:
         self.subscription_id = subscription.id
         self.subscription = subscription.name
-        self.target_id = target.id
-        self.target = target.name
-        self.event_id = event.id
-        self.event_source = event.source
-        self.content_type = target.transform.content_type
+        self.target_id = route[0]
+        self.target = route[1]
+        self.event_id = event.members["id"]
+        self.event_source = event.members["source"]
+        self.content_type = content_type
         self.body = body
         self._digest = digest
         self._delivery_id: str | None = None
@@ -62,7 +65,7 @@ class Delivery:
         """SHA-256 (hex) of the JSON array [source, event id, subscription id, target id]."""
         if self._delivery_id is None:
             parts = [self.event_source, self.event_id, self.subscription_id, self.target_id]
-            self._delivery_id = sha256(compact_json(parts).encode()).hexdigest()
+            self._delivery_id = sha256_hex(compact_json(parts).encode())
         return self._delivery_id
 
     @property
@@ -223,7 +226,8 @@ def refused_request(error: EventError) -> Outcome:
 class Bookkeeper:
     """Books each event of a request once, and its targets; ``close`` checks the sums."""
 
-    def __init__(self, digest: Callable[[], str]) -> None:
+    def __init__(self, transforms: TransformCache, digest: Callable[[], str]) -> None:
+        self._transforms = transforms
         self._digest = digest
         self._results: list[Result] = []
         self._refused: list[Refusal] = []
@@ -242,20 +246,21 @@ class Bookkeeper:
         self._results.append(Result(event.id, None, None))
         self._unrouted += not matched
         for subscription in matched:
-            for target in subscription.targets:
+            for route in subscription.routes:
                 self._reached += 1
-                self._deliver(index, event, subscription, target)
+                self._deliver(index, event, subscription, route)
 
-    def _deliver(
-        self, index: int, event: Event, subscription: Subscription, target: Target
-    ) -> None:
+    def _deliver(self, index: int, event: Event, subscription: Subscription, route: Route) -> None:
+        transform = self._transforms[route[2]]
+        content_type = transform.content_type
         try:
-            body = target.transform.render(event)
+            body = transform.render(event)
         except RenderError as error:
-            empty = Delivery(event, subscription, target, b"", self._digest)
+            empty = Delivery(event, subscription, route, content_type, b"", self._digest)
             self._failed.append(Failure(empty, error.problems[0], index))
         else:
-            self._deliveries.append(Delivery(event, subscription, target, body, self._digest))
+            delivery = Delivery(event, subscription, route, content_type, body, self._digest)
+            self._deliveries.append(delivery)
 
     def close(self, received: int) -> Outcome:
         """Return the outcome. Nothing is lost and nothing doubled, or this raises."""

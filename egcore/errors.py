@@ -8,12 +8,14 @@ boundary, and errors end up in logs).
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from egcore import codes
 from egcore.codes import CODES, Severity
+
+T = TypeVar("T")
 
 MAX_PROBLEMS: Final = 100
 GOT_CHARS: Final = 60
@@ -160,9 +162,13 @@ class MissingExtraError(EgcoreError, ImportError):
 
 
 def raise_errors(problems: Iterable[Problem], error: type[EgcoreError]) -> None:
-    """Raise ``error`` with all the problems if any of them is more than a warning."""
-    found = tuple(problems)
-    if any(each.severity == "error" for each in found):
+    """Raise ``error`` with all the problems if any of them is more than a warning.
+
+    Errors come first: an exception keeps ``MAX_PROBLEMS``, and warnings must not crowd
+    them out.
+    """
+    found = sorted(problems, key=lambda each: each.severity != "error")
+    if found and found[0].severity == "error":
         raise error(found)
 
 
@@ -184,6 +190,15 @@ _STACK_PROBLEM: Final = (
 def host_error() -> HostError:
     """Make the error for a full stack."""
     return HostError(_STACK_PROBLEM)
+
+
+def with_stack(call: Callable[..., T], *arguments: object) -> T:
+    """Return what the call returns; a stack that fills up on the way is a ``HostError``."""
+    try:
+        return call(*arguments)
+    except RecursionError:
+        pass  # raised below: the context would hold the frames and their input
+    raise host_error()
 
 
 def missing_extra(package: str, extra: str) -> MissingExtraError:

@@ -6,14 +6,22 @@ so every digit survives; members are what filters and paths look at.
 """
 
 from binascii import a2b_base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from egcore import codes
 from egcore.attributes import CORE, PAYLOAD, check_attributes
-from egcore.decoding import RAW_TYPES, Decoded, Raw, check_value, compact_json, decode
+from egcore.decoding import (
+    RAW_TYPES,
+    Decoded,
+    Raw,
+    check_value,
+    compact_json,
+    decode,
+    view_size,
+)
 from egcore.errors import (
     EventError,
     Problem,
@@ -31,15 +39,26 @@ class Event:
     """A checked CloudEvent. Made by ``parse_event`` or ``Event.new``, never changed.
 
     Equal events have equal attributes and data, whatever their bytes. An event pickles
-    from its bytes and copies as itself. Data is shared, not copied: changing it
+    from its bytes and copies as itself. ``members`` is the event object as filters and
+    paths see it, null attributes dropped; ``text`` the JSON it was received in, or
+    compact JSON. Data is shared, not copied: changing it
     afterwards is undefined (spec section 3).
     """
 
-    __slots__ = ("_members", "_text")
+    __slots__ = ("members", "text")
+
+    members: dict[str, Any]
+    text: str
 
     def __init__(self, members: dict[str, Any], text: str) -> None:
-        self._members = members
-        self._text = text
+        _set_members(self, members)
+        _set_text(self, text)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"an event is immutable; {name} cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"an event is immutable; {name} cannot be deleted")
 
     @staticmethod
     def new(
@@ -87,37 +106,37 @@ class Event:
     @property
     def id(self) -> str:
         """The event's id, unique within its source."""
-        return self._members["id"]  # type: ignore[no-any-return] # checked
+        return self.members["id"]  # type: ignore[no-any-return] # checked
 
     @property
     def source(self) -> str:
         """Where the event came from."""
-        return self._members["source"]  # type: ignore[no-any-return] # checked
+        return self.members["source"]  # type: ignore[no-any-return] # checked
 
     @property
     def type(self) -> str:
         """What kind of thing happened."""
-        return self._members["type"]  # type: ignore[no-any-return] # checked
+        return self.members["type"]  # type: ignore[no-any-return] # checked
 
     @property
     def subject(self) -> str | None:
         """What it happened to, or None."""
-        return self._members.get("subject")
+        return self.members.get("subject")
 
     @property
     def time(self) -> str | None:
         """When it happened, as received (RFC 3339), or None."""
-        return self._members.get("time")
+        return self.members.get("time")
 
     @property
     def datacontenttype(self) -> str | None:
         """The media type of the data, or None."""
-        return self._members.get("datacontenttype")
+        return self.members.get("datacontenttype")
 
     @property
     def dataschema(self) -> str | None:
         """The schema that the data follows, or None."""
-        return self._members.get("dataschema")
+        return self.members.get("dataschema")
 
     @property
     def data(self) -> Any:
@@ -126,14 +145,14 @@ class Event:
         Under CLOUDEVENTS any JSON value, or bytes where the event has ``data_base64``;
         ``"data" in event.members`` tells null from absent.
         """
-        if "data_base64" in self._members:
-            return a2b_base64(self._members["data_base64"])
-        return self._members.get("data")
+        if "data_base64" in self.members:
+            return a2b_base64(self.members["data_base64"])
+        return self.members.get("data")
 
     @property
     def attributes(self) -> dict[str, str | bool | int]:
         """A new dict of all attributes, extensions included, without the payload."""
-        return {name: value for name, value in self._members.items() if name not in PAYLOAD}
+        return {name: value for name, value in self.members.items() if name not in PAYLOAD}
 
     @property
     def extensions(self) -> dict[str, str | bool | int]:
@@ -141,29 +160,19 @@ class Event:
         return {name: value for name, value in self.attributes.items() if name not in CORE}
 
     @property
-    def members(self) -> dict[str, Any]:
-        """The event object as filters and paths see it; not a copy, not to be changed."""
-        return self._members
-
-    @property
-    def text(self) -> str:
-        """The event as the JSON text that it was received in, or compact JSON."""
-        return self._text
-
-    @property
     def original(self) -> bytes:
         """The event as bytes: what an ORIGINAL transform delivers."""
-        return self._text.encode()
+        return self.text.encode()
 
     @property
     def size(self) -> int:
         """The event's size in bytes as its limit counts it (spec section 3)."""
-        return len(self._text) if self._text.isascii() else len(self._text.encode())
+        return len(self.text) if self.text.isascii() else len(self.text.encode())
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not Event:
             return NotImplemented
-        return _is_same(self._members, other._members)
+        return _is_same(self.members, other.members)
 
     def __hash__(self) -> int:
         return hash((self.source, self.id))
@@ -179,6 +188,11 @@ class Event:
 
     def __reduce__(self) -> tuple[object, tuple[bytes]]:
         return _restore, (self.original,)
+
+
+# The slots of an event, which its own __setattr__ refuses to set: for __init__ alone.
+_set_members: Final[Callable[[Event, dict[str, Any]], None]] = vars(Event)["members"].__set__
+_set_text: Final[Callable[[Event, str], None]] = vars(Event)["text"].__set__
 
 
 def _restore(original: bytes) -> Event:
@@ -240,7 +254,7 @@ def raw_size(raw: Raw) -> int:
     """Return the bytes of raw input, for str those of its UTF-8: one answer for both."""
     if isinstance(raw, str):
         return len(raw) if raw.isascii() else len(raw.encode("utf-8", "surrogatepass"))
-    return raw.nbytes if isinstance(raw, memoryview) else len(raw)
+    return view_size(raw) if isinstance(raw, memoryview) else len(raw)
 
 
 def raw_too_large(limits: Limits) -> Problem:

@@ -25,20 +25,24 @@ def duplicate_key(pointer: str, limits: Limits) -> Problem:
     return found
 
 
-def read_filter(document: object, limits: Limits, problems: list[Problem]) -> tuple[Field, ...]:
+def read_filter(
+    document: object, limits: Limits, problems: list[Problem], *, bound: int | None = None
+) -> tuple[Field, ...]:
     """Read a decoded filter document into fields; append what is wrong to ``problems``.
 
-    Pointers start at the filter. The result counts only if no error was appended.
+    Pointers start at the filter. ``bound``: the filter is known to have no more bytes.
+    The result counts only if no error was appended.
     """
-    return _FilterReader(limits, problems).read(document)
+    return _FilterReader(limits, problems, bound).read(document)
 
 
 class _FilterReader:
     """Reads one document, collecting fields and problems."""
 
-    def __init__(self, limits: Limits, problems: list[Problem]) -> None:
+    def __init__(self, limits: Limits, problems: list[Problem], bound: int | None) -> None:
         self.limits = limits
         self.problems = problems
+        self.bound = bound
         self.fields: list[Field] = []
 
     def report(
@@ -71,7 +75,7 @@ class _FilterReader:
     def is_attribute(self, key: str) -> bool:
         if self.limits.filter_attributes == "service":
             return key in ("source", "type", "subject")
-        return key in CORE or (is_extension_name(key) and key != "data_base64")
+        return key in CORE or is_extension_name(key)
 
     def report_key(self, key: str) -> None:
         if self.limits.filter_attributes == "service":
@@ -83,7 +87,7 @@ class _FilterReader:
 
     def check_size(self, document: dict[str, Any]) -> None:
         most = self.limits.filter_bytes
-        if most is None:
+        if most is None or (self.bound is not None and self.bound <= most):
             return
         size = len(compact_json(document).encode())
         if size > most:
@@ -103,14 +107,10 @@ class _FilterReader:
         if form is None and type(value) is not list:
             message = 'must be a list of conditions or {"and": [...]}'
             self.report(codes.FIELD_SHAPE, path, message, got=kind(value))
-        elif path == ("source",) and form is not None and self.source_takes_one_operator:
+        elif path == ("source",) and form is not None:
             self.report(codes.AND_FORM, path, "source takes a list of conditions only", "and")
         else:
             self.read_leaf(path, value, form)
-
-    @property
-    def source_takes_one_operator(self) -> bool:
-        return self.limits.filter_attributes == "service"
 
     def read_data(self, value: object) -> None:
         """Read the fields under data, in document order, without recursion."""
@@ -190,7 +190,7 @@ class _FilterReader:
         self.report(codes.OPERATOR_UNKNOWN, path, message, *place, "op", hint=hint)
 
     def check_source_operator(self, op: str, *place: str | int) -> None:
-        if self.source_takes_one_operator and op != "StringIn":
+        if self.limits.filter_attributes == "service" and op != "StringIn":
             message = f"takes StringIn only, not {op}"
         elif op not in STRING_OPERATORS:
             message = f"takes string operators only, not {op}"

@@ -9,11 +9,12 @@ from typing import Any
 
 from egcore.conditions import Field
 from egcore.decoding import Raw, decode, decode_rule
-from egcore.errors import FilterError, Problem, raise_errors
+from egcore.errors import FilterError, Problem, raise_errors, with_stack
 from egcore.events import Event, as_event
 from egcore.filter_documents import duplicate_key, read_filter
 from egcore.limits import EVENTGRID, Limits
-from egcore.paths import field_getter
+from egcore.operators import Predicate
+from egcore.paths import Getter, field_getter
 
 
 class Filter:
@@ -31,7 +32,7 @@ class Filter:
         self.fields = fields
         self.problems = problems
         self._text = text
-        self._compiled = tuple((field_getter(each.path), each.predicate()) for each in fields)
+        self._compiled: tuple[tuple[Getter, Predicate], ...] | None = None
 
     @classmethod
     def from_document(
@@ -49,7 +50,7 @@ class Filter:
         """
         rule = decode_rule(document, "a filter", limits=limits, error=FilterError)
         problems = [duplicate_key(pointer, limits) for pointer in rule.twice]
-        fields = read_filter(rule.value, limits, problems)
+        fields = with_stack(read_filter, rule.value, limits, problems)
         raise_errors(problems, FilterError)
         return cls(fields, rule.text, tuple(problems))
 
@@ -65,7 +66,11 @@ class Filter:
         ``UsageError`` or ``HostError`` as ``parse_event`` then.
         """
         members = as_event(event, limits).members
-        return all(holds(get(members)) for get, holds in self._compiled)
+        compiled = self._compiled
+        if compiled is None:  # on first use: in an index, filters are never asked one by one
+            compiled = tuple((field_getter(each.path), each.predicate()) for each in self.fields)
+            self._compiled = compiled
+        return all(holds(get(members)) for get, holds in compiled)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not Filter:

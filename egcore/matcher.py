@@ -1,13 +1,14 @@
 """Many filters under any names, matched in one pass."""
 
 from collections.abc import Hashable, Mapping
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeGuard, TypeVar
 
 from egcore.decoding import Raw
 from egcore.errors import kind, usage
 from egcore.events import Event, as_event
 from egcore.filters import Filter
 from egcore.index import Index
+from egcore.index.slots import Slots
 from egcore.limits import EVENTGRID, Limits
 
 Name = TypeVar("Name", bound=Hashable)
@@ -25,7 +26,7 @@ class Matcher(Generic[Name]):
     ['eu']
     """
 
-    __slots__ = ("_filters", "_index", "_limits")
+    __slots__ = ("_index", "_limits", "_slots")
 
     def __init__(
         self,
@@ -36,47 +37,83 @@ class Matcher(Generic[Name]):
         if not isinstance(filters, Mapping):
             raise usage(f"a matcher takes a mapping of names to filters, not {kind(filters)}")
         self._limits = limits
-        self._filters = {name: _as_filter(each, limits) for name, each in filters.items()}
-        self._index = Index(self._filters.items())
+        self._slots: Slots[tuple[Name, Filter]] = Slots()
+        for name, each in filters.items():
+            self._slots.add(name, (name, _as_filter(each, limits)))
+        self._index = Index((number, (each.fields)) for number, (_, each) in enumerate(self._slots))
 
     def match(self, event: Event | Raw | dict[str, Any]) -> list[Name]:
         """Return the names of the filters that match, in insertion order.
 
         Bytes, str or a dict are parsed first; raises as ``parse_event`` then.
         """
-        return self._index.match(as_event(event, self._limits).members)
+        if type(event) is not Event:
+            event = as_event(event, self._limits)
+        items: Any = self._slots.items
+        return [items[number][0] for number in self._index.match(event.members)]
 
     def with_filter(self, name: Name, document: Filter | Mapping[str, Any] | Raw) -> Self:
-        """Return a matcher with one filter more, or with another filter under its name."""
-        return type(self)({**self._filters, name: document}, limits=self._limits)
+        """Return a matcher with one filter more, or with another filter in a name's place.
+
+        Shares all but a little with this one. Raises as the class, and ``UsageError``
+        for a name that is not hashable.
+        """
+        if not _is_hashable(name):
+            raise usage(f"a filter's name must be hashable, not {kind(name)}")
+        loaded = _as_filter(document, self._limits)
+        index = self._index
+        taken = self._slots.number(name)
+        if taken is not None:
+            index = index.minus(taken, [self._filter(taken).fields])
+        slots, number = self._slots.plus(name, (name, loaded))
+        return self._changed(slots, index.plus(number, [loaded.fields]))
 
     def without(self, name: Name) -> Self:
         """Return a matcher without the named filter. Raises ``UsageError`` if there is none."""
-        if name not in self:
+        number = self._slots.number(name) if _is_hashable(name) else None
+        if number is None:
             raise usage("the matcher has no filter of that name")
-        rest = {each: value for each, value in self._filters.items() if each != name}
-        return type(self)(rest, limits=self._limits)
+        slots = self._slots.minus(name)
+        if slots.is_sparse:
+            return type(self)(dict(slots), limits=self._limits)
+        return self._changed(slots, self._index.minus(number, [self._filter(number).fields]))
+
+    def _filter(self, number: int) -> Filter:
+        item = self._slots.items[number]
+        return item[1]  # type: ignore[index] # a number in use
+
+    def _changed(self, slots: Slots[tuple[Name, Filter]], index: Index) -> Self:
+        changed = object.__new__(type(self))
+        changed._limits, changed._slots, changed._index = self._limits, slots, index
+        return changed
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, Hashable) and name in self._filters
+        return _is_hashable(name) and self._slots.number(name) is not None
 
     def __len__(self) -> int:
-        return len(self._filters)
+        return len(self._slots)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not Matcher:
             return NotImplemented
-        same_limits = self._limits == other._limits
-        return same_limits and list(self._filters.items()) == list(other._filters.items())
+        return self._limits == other._limits and list(self._slots) == list(other._slots)
 
     def __hash__(self) -> int:
-        return hash((tuple(self._filters.items()), self._limits))
+        return hash((tuple(self._slots), self._limits))
 
     def __repr__(self) -> str:
         return f"<Matcher of {len(self)} filters>"
 
     def __reduce__(self) -> tuple[object, tuple[dict[Name, Filter], Limits]]:
-        return _restore, (self._filters, self._limits)
+        return _restore, (dict(self._slots), self._limits)
+
+
+def _is_hashable(name: object) -> TypeGuard[Hashable]:
+    try:
+        hash(name)  # a tuple may hold a list: only this tells
+    except TypeError:
+        return False
+    return True
 
 
 def _as_filter(value: Filter | Mapping[str, Any] | Raw, limits: Limits) -> Filter:

@@ -4,16 +4,18 @@
 and swaps it whole, so that no reader ever sees half a change.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from hashlib import sha256
+from itertools import chain
 from json import JSONEncoder
 from threading import Lock
 from typing import Any, Final, Self
 
 from egcore import codes
+from egcore.conditions import Field
 from egcore.decoding import Raw
 from egcore.deliveries import Bookkeeper, Delivery, Outcome, refused_request
+from egcore.digests import sha256_of
 from egcore.errors import (
     EventError,
     Problem,
@@ -21,48 +23,52 @@ from egcore.errors import (
     SubscriptionError,
     kind,
     problem,
+    raise_errors,
     shorten,
     usage,
+    with_stack,
 )
 from egcore.events import Event, as_event
 from egcore.explain import explain
 from egcore.explanations import Explanation
 from egcore.index import Index
+from egcore.index.slots import Slots
 from egcore.limits import EVENTGRID, Limits
 from egcore.requests import Refusal, check_event, parse_request
-from egcore.subscriptions import Subscription
+from egcore.subscriptions import Subscription, load_subscription
+from egcore.transforms import TransformCache
 
 AnyEvent = Event | Raw | dict[str, Any]
 AnySubscription = Subscription | Mapping[str, Any] | Raw
+Loaded = tuple[Subscription, list[tuple[Field, ...]]]
 
 
 class Router:
     """An immutable rule set that routes events. Equal when limits and documents are.
 
     ``subscriptions`` holds all loaded ones in load order; only ENABLED ones of type EVENT
-    route. ``problems`` holds the warnings that loading found, pointers starting with the
-    document's index.
+    route.
     """
 
-    __slots__ = ("_digest", "_index", "limits", "problems", "subscriptions")
+    __slots__ = ("_digest", "_index", "_names", "_receivers", "_slots", "_transforms", "limits")
 
-    def __init__(
-        self,
-        subscriptions: tuple[Subscription, ...],
-        limits: Limits = EVENTGRID,
-        problems: tuple[Problem, ...] = (),
-    ) -> None:
-        self.subscriptions = subscriptions
-        self.limits = limits
-        self.problems = problems
+    def __init__(self, loaded: Iterable[Loaded], transforms: TransformCache) -> None:
+        self.limits = transforms.limits
+        self._transforms = transforms
         self._digest: str | None = None
-        self._index = Index(
-            (each, source.filter)
-            for each in subscriptions
-            if each.is_routing
-            for source in each.sources
-            if source.filter is not None
-        )
+        self._receivers: dict[tuple[str, str | None], Subscription] = {}
+        self._slots: Slots[Subscription] = Slots()
+        self._names: Slots[str] = Slots()
+        self._index = Index(self._file(loaded))
+
+    def _file(self, loaded: Iterable[Loaded]) -> Iterator[tuple[int, tuple[Field, ...]]]:
+        """Take subscriptions in, and give the index those that route."""
+        for number, (subscription, filters) in enumerate(loaded):
+            self._slots.add(subscription.id, subscription)
+            self._names.add(subscription.name, subscription.id)
+            if subscription.is_routing:
+                for fields in filters:
+                    yield number, fields
 
     @classmethod
     def from_documents(
@@ -78,13 +84,22 @@ class Router:
         """
         if isinstance(documents, (Mapping, str, bytes)) or not isinstance(documents, Iterable):
             raise usage(f"a router takes a list of subscription documents, not {kind(documents)}")
-        loaded, problems = _load(documents, limits)
-        problems += _find_twins(loaded)
-        errors = [each for each in problems if each.severity == "error"]
-        if errors:
-            warnings = [each for each in problems if each.severity != "error"]
-            raise SubscriptionError(errors + warnings)
-        return cls(tuple(each for _, each in loaded), limits, tuple(problems))
+        transforms = TransformCache(limits)
+        loader = _Loader(transforms)
+        router = cls(loader.load(documents), transforms)
+        raise_errors(loader.problems, SubscriptionError)
+        return router
+
+    @property
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """All loaded subscriptions in load order; only some of them route events."""
+        return tuple(self._slots)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The warnings that loading found, pointers starting with the document's index."""
+        each_of = enumerate(self._slots)
+        return tuple(found for index, each in each_of for found in _placed(each.problems, index))
 
     # Requests
 
@@ -98,14 +113,15 @@ class Router:
             members = parse_request(body, limits=self.limits).members
         except EventError as error:
             return refused_request(error)
-        return self._outcome(members, channel_id)
+        return with_stack(self._outcome, members, channel_id)
 
     def process_event(self, event: AnyEvent, *, channel_id: str | None = None) -> Outcome:
         """Do as ``process`` for one bare event; bytes that are no event are refused as one."""
-        return self._outcome([check_event(event, self.limits)], channel_id)
+        members = [check_event(event, self.limits)]
+        return with_stack(self._outcome, members, channel_id)
 
     def _outcome(self, members: Sequence[Event | Refusal], channel_id: str | None) -> Outcome:
-        book = Bookkeeper(self._digest_now)
+        book = Bookkeeper(self._transforms, self._digest_now)
         for index, member in enumerate(members):
             admitted = self._admit(member, index, channel_id)
             if isinstance(admitted, Refusal):
@@ -133,9 +149,10 @@ class Router:
         ``channel_id`` keeps those of one channel; None takes all. Bytes, str or a dict
         are parsed first; raises as ``parse_event`` then.
         """
-        matched = self._index.match(as_event(event, self.limits).members)
-        if len(matched) > 1:
-            matched = list(dict.fromkeys(matched))  # one with several sources stands once
+        if type(event) is not Event:
+            event = as_event(event, self.limits)
+        items: Any = self._slots.items
+        matched = [items[number] for number in self._index.match(event.members)]
         if channel_id is None:
             return matched
         return [each for each in matched if each.channel_id == channel_id]
@@ -147,16 +164,22 @@ class Router:
         ``failed``), and as ``match``.
         """
         checked = as_event(event, self.limits)
-        return [
-            Delivery(checked, each, target, target.transform.render(checked), self._digest_now)
-            for each in self.match(checked, channel_id=channel_id)
-            for target in each.targets
-        ]
+        deliveries: list[Delivery] = []
+        for each in self.match(checked, channel_id=channel_id):
+            for route in each.routes:
+                transform = self._transforms[route[2]]
+                body = transform.render(checked)
+                deliveries.append(
+                    Delivery(checked, each, route, transform.content_type, body, self._digest_now)
+                )
+        return deliveries
 
     def route_many(
         self, events: Iterable[AnyEvent], *, channel_id: str | None = None
     ) -> list[list[Delivery]]:
         """Return the deliveries of each event. Raises as ``route``."""
+        if isinstance(events, (Mapping, str, bytes)) or not isinstance(events, Iterable):
+            raise usage(f"route_many takes a list of events, not {kind(events)}")
         return [self.route(event, channel_id=channel_id) for event in events]
 
     def explain(self, event: AnyEvent, *, channel_id: str | None = None) -> Explanation:
@@ -201,10 +224,21 @@ class Router:
 
     def receiver(self, source: str, channel_id: str | None = None) -> Subscription | None:
         """Return the first routing subscription whose ``source`` condition holds for a name."""
-        for each in self.subscriptions:
-            if each.is_routing and _is_in(each, channel_id) and each.receives(source):
-                return each
-        return None
+        found = self._receivers.get((source, channel_id))
+        if found is None:
+            found = self._find_receiver(source, channel_id)
+            if found is not None:
+                self._receivers[source, channel_id] = found
+        return found
+
+    def _find_receiver(self, source: str, channel_id: str | None) -> Subscription | None:
+        items: Any = self._slots.items
+        listing, others = self._index.filed_under(source)
+        receiving = [items[number] for number in listing]
+        receiving += [each for each in map(items.__getitem__, others) if each.receives(source)]
+        places = {each.id: self._slots.number(each.id) or 0 for each in receiving}
+        inside = (each for each in receiving if _is_in(each, channel_id))
+        return min(inside, key=lambda each: places[each.id], default=None)
 
     # Rule sets
 
@@ -216,11 +250,12 @@ class Router:
         sorted, compact, UTF-8), each after a line feed. Computed on first use.
         """
         if self._digest is None:
-            digest = sha256(_canonical(asdict(self.limits)))
-            for each in self.subscriptions:
-                digest.update(b"\n" + _canonical(each.document))
-            self._digest = digest.hexdigest()
+            self._digest = with_stack(self._compute_digest)
         return self._digest
+
+    def _compute_digest(self) -> str:
+        documents = (b"\n" + _canonical(each.document) for each in self.subscriptions)
+        return sha256_of(chain([_canonical(asdict(self.limits))], documents))
 
     def _digest_now(self) -> str:
         return self.rules_digest
@@ -228,19 +263,49 @@ class Router:
     def with_subscription(self, document: AnySubscription) -> "Router":
         """Return a router with one more subscription, last in order. Raises as ``from_documents``.
 
-        One with the id of a loaded subscription takes that one's place.
+        One with the id of a loaded subscription takes that one's place. The two routers
+        share all but a little.
         """
-        added = _as_subscription(document, self.limits)
-        kept = {each.id: each for each in self.subscriptions}
-        kept[added.id] = added
-        return Router.from_documents(kept.values(), limits=self.limits)
+        added, filters = _load_one(document, self._transforms)
+        twin = self._names.number(added.name)
+        if twin is not None and self._names.items[twin] != added.id:
+            first = [each.name for each in self._slots].index(added.name)
+            message = f"{shorten(added.name)}: the name is that of document {first} too"
+            found = problem(codes.SUBSCRIPTION_TWICE, message, f"/{len(self._slots)}/name")
+            raise SubscriptionError([found])
+        names, index = self._names, self._index
+        taken = self._slots.number(added.id)
+        if taken is not None:
+            names, index = self._names_and_index_without(taken)
+        slots, number = self._slots.plus(added.id, added)
+        names, _ = names.plus(added.name, added.id)
+        if added.is_routing:
+            index = index.plus(number, filters)
+        return self._changed(slots, names, index)
 
     def without(self, id: str) -> "Router":  # noqa: A002 # the service's word
         """Return a router without a subscription. Raises ``UsageError`` for an unknown id."""
-        rest = [each for each in self.subscriptions if each.id != id]
-        if len(rest) == len(self.subscriptions):
+        number = self._slots.number(id) if isinstance(id, str) else None
+        if number is None:
             raise usage("the router has no subscription of that id")
-        return Router.from_documents(rest, limits=self.limits)
+        slots = self._slots.minus(id)
+        if slots.is_sparse:
+            return Router.from_documents(slots, limits=self.limits)
+        return self._changed(slots, *self._names_and_index_without(number))
+
+    def _names_and_index_without(self, number: int) -> tuple[Slots[str], Index]:
+        removed: Any = self._slots.items[number]
+        index = self._index
+        if removed.is_routing:
+            index = index.minus(number, removed.filters())
+        return self._names.minus(removed.name), index
+
+    def _changed(self, slots: Slots[Subscription], names: Slots[str], index: Index) -> "Router":
+        changed = object.__new__(Router)
+        changed.limits, changed._transforms = self.limits, self._transforms
+        changed._slots, changed._names, changed._index = slots, names, index
+        changed._digest, changed._receivers = None, {}
+        return changed
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not Router:
@@ -271,6 +336,8 @@ class LiveRouter:
     __slots__ = ("_writing", "current")
 
     def __init__(self, router: Router) -> None:
+        if not isinstance(router, Router):
+            raise usage(f"a live router starts with a Router, not {kind(router)}")
         self.current = router
         self._writing = Lock()
 
@@ -326,42 +393,53 @@ class LiveRouter:
 # --- Loading -------------------------------------------------------------------------------
 
 
-def _load(
-    documents: Iterable[AnySubscription], limits: Limits
-) -> tuple[list[tuple[int, Subscription]], list[Problem]]:
-    """Load each document; return those that are good with their index, and all problems."""
-    loaded: list[tuple[int, Subscription]] = []
-    problems: list[Problem] = []
-    for index, document in enumerate(documents):
-        found: Iterable[Problem]
-        try:
-            subscription = _as_subscription(document, limits)
-        except SubscriptionError as error:
-            found = error.problems
-        else:
-            loaded.append((index, subscription))
-            found = subscription.problems
-        problems += (replace(each, pointer=f"/{index}{each.pointer}") for each in found)
-    return loaded, problems
+class _Loader:
+    """Loads the documents of a rule set one by one, collecting the problems of all."""
 
+    def __init__(self, transforms: TransformCache) -> None:
+        self._transforms = transforms
+        self._seen: dict[tuple[str, str], int] = {}
+        self.problems: list[Problem] = []
 
-def _as_subscription(document: AnySubscription, limits: Limits) -> Subscription:
-    if isinstance(document, Subscription):
-        return document
-    return Subscription.from_document(document, limits=limits)
+    def load(self, documents: Iterable[AnySubscription]) -> Iterator[Loaded]:
+        """Give each subscription that is good and has an id and name of its own."""
+        for index, document in enumerate(documents):
+            try:
+                loaded = _load_one(document, self._transforms)
+            except SubscriptionError as error:
+                self.problems += _placed(error.problems, index)
+                continue
+            subscription = loaded[0]
+            self.problems += _placed(subscription.problems, index)
+            if not self._has_twin(subscription, index):
+                yield loaded
 
-
-def _find_twins(loaded: list[tuple[int, Subscription]]) -> list[Problem]:
-    """Report every subscription whose id or name an earlier one has (spec section 6)."""
-    problems: list[Problem] = []
-    seen: dict[tuple[str, str], int] = {}
-    for index, each in loaded:
-        for member, value in (("id", each.id), ("name", each.name)):
-            first = seen.setdefault((member, value), index)
+    def _has_twin(self, subscription: Subscription, index: int) -> bool:
+        """Report a subscription whose id or name an earlier one has (spec section 6)."""
+        twin = False
+        for member, value in (("id", subscription.id), ("name", subscription.name)):
+            first = self._seen.setdefault((member, value), index)
             if first != index:
-                message = f"{shorten(each.name)}: the {member} is that of document {first} too"
-                problems.append(problem(codes.SUBSCRIPTION_TWICE, message, f"/{index}/{member}"))
-    return problems
+                twin = True
+                name = shorten(subscription.name)
+                message = f"{name}: the {member} is that of document {first} too"
+                found = problem(codes.SUBSCRIPTION_TWICE, message, f"/{index}/{member}")
+                self.problems.append(found)
+        return twin
+
+
+def _placed(problems: Iterable[Problem], index: int) -> list[Problem]:
+    """Give problems of a document their place in the rule set."""
+    return [replace(each, pointer=f"/{index}{each.pointer}") for each in problems]
+
+
+def _load_one(document: AnySubscription, transforms: TransformCache) -> Loaded:
+    """Load a document, and again what was loaded under other limits: their effect differs."""
+    if isinstance(document, Subscription):
+        if document.limits is transforms.limits or document.limits == transforms.limits:
+            return document, document.filters()
+        document = document.text
+    return load_subscription(document, transforms)
 
 
 _canonical_encoder: Final = JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
@@ -383,7 +461,9 @@ def _precheck_sources(document: object) -> list[tuple[str | None, str]]:
     if not isinstance(document, dict):
         message = "a precheck must be an object"
         raise RuleError([problem(codes.DOCUMENT_SHAPE, message, got=kind(document))])
-    sources = document.get("sources", [])
+    sources = document.get("sources")
+    if sources is None:
+        return []
     if type(sources) is not list:
         message = "sources must be a list"
         raise RuleError([problem(codes.MEMBER_TYPE, message, "/sources", got=kind(sources))])

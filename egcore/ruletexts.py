@@ -17,7 +17,7 @@ from egcore.errors import Problem, RuleError, problem
 from egcore.filter_documents import duplicate_key as twice_in_filter
 from egcore.limits import EVENTGRID, Limits
 from egcore.positions import Position, locate_all, position, tokens
-from egcore.subscriptions import named
+from egcore.subscription_documents import named
 from egcore.transforms import duplicate_key as twice_elsewhere
 
 START: Final = Position(1, 1)

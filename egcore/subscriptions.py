@@ -1,34 +1,28 @@
-"""Subscription documents: who wants which events, and what is delivered where.
+"""Subscriptions: who wants which events, and what is delivered where.
 
-Documents use the service's names (spec section 6); unknown members are kept and
-echoed. ``Subscription.from_document`` reports every problem at once, each with its
-pointer into the document and the subscription's name first in the message.
+A loaded subscription keeps its document as compact text and, of its targets, only what
+routing needs: a hundred thousand of them are loaded at once. Sources and targets are
+read from the text again when somebody asks.
 """
 
-import json
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from hashlib import sha256
-from typing import Any, Final
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from egcore import codes
-from egcore.decoding import Raw, compact_json, decode_rule
-from egcore.errors import Problem, SubscriptionError, kind, problem, shorten
-from egcore.filter_documents import duplicate_key as duplicate_filter_key
-from egcore.filter_documents import nearest, read_filter
+from egcore.conditions import Field
+from egcore.decoding import Raw, compact_json, decode, decode_rule
+from egcore.errors import Problem, SubscriptionError, raise_errors, with_stack
 from egcore.filters import Filter
 from egcore.limits import EVENTGRID, Limits
-from egcore.transforms import JSON, Transform, duplicate_key, read_transform
-
-SUBSCRIPTION_TYPES: Final = ("EVENT", "SCHEDULED")
-STATUSES: Final = ("CREATED", "ENABLED", "DISABLED", "FROZEN", "ERROR")
-PROVIDER_TYPES: Final = ("OFFICIAL", "CUSTOM", "PARTNER")
-DETAILS: Final = ("detail", "kafka_detail", "smn_detail", "eg_detail", "apigw_detail")
-FUNCTION_TARGET: Final = "HC.FunctionGraph"
-
-_NAME: Final = re.compile("[A-Za-z0-9][A-Za-z0-9._-]*")
-_RESOURCE_ID: Final = re.compile("[a-z0-9][a-z0-9-]*")
+from egcore.subscription_documents import (
+    Route,
+    SourceDraft,
+    SubscriptionDraft,
+    duplicate,
+    named,
+    read_subscription,
+)
+from egcore.transforms import Transform, TransformCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +43,53 @@ class Target:
     transform: Transform
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Subscription:
-    """A checked subscription. Equal when id and document are.
+    """A checked subscription. Equal when id and document are. Not to be changed.
 
     ``text`` is the document as compact JSON; ``problems`` the warnings that loading
-    found. Only ENABLED subscriptions of type EVENT route events (``is_routing``).
+    found, ``limits`` what it was loaded under. ``routes`` is what routing needs of the
+    targets: id, name, and the key of the transform.
     """
+
+    __match_args__ = (
+        "id",
+        "name",
+        "type",
+        "status",
+        "channel_id",
+        "routes",
+        "text",
+        "problems",
+        "limits",
+    )
+    __slots__ = __match_args__
 
     id: str
     name: str
     type: str
     status: str
     channel_id: str | None
-    sources: tuple[Source, ...]
-    targets: tuple[Target, ...]
+    routes: tuple[Route, ...]
     text: str
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Problem, ...]
+    limits: Limits
+
+    def __init__(
+        self,
+        draft: SubscriptionDraft,
+        text: str,
+        problems: tuple[Problem, ...],
+        limits: Limits,
+    ) -> None:
+        values = (*draft[:5], draft.routes, text, problems, limits)
+        for name, value in zip(self.__match_args__, values, strict=True):
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a subscription is immutable; {name} cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a subscription is immutable; {name} cannot be deleted")
 
     @classmethod
     def from_document(
@@ -76,27 +100,37 @@ class Subscription:
         Ids that are absent are derived from the name, so equal documents have equal ids.
         Raises ``SubscriptionError`` with every problem, ``UsageError``, ``HostError``.
         """
-        rule = decode_rule(document, "a subscription", limits=limits, error=SubscriptionError)
-        reader = _Reader(limits)
-        reader.problems += (_duplicate(pointer, limits) for pointer in rule.twice)
-        subscription = reader.subscription(rule.value, rule.text)
-        problems = named(reader.problems, rule.value)
-        if any(each.severity == "error" for each in problems):
-            raise SubscriptionError(problems)
-        return replace(subscription, problems=tuple(problems))
+        return load_subscription(document, TransformCache(limits))[0]
 
     @property
     def is_routing(self) -> bool:
-        """Whether events are routed by it at all."""
+        """Whether events are routed by it at all: ENABLED, and of type EVENT."""
         return self.status == "ENABLED" and self.type == "EVENT"
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The sources, read from the document. Raises ``HostError``."""
+        return with_stack(lambda: tuple(map(_source, self._read_again().sources)))
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """The targets. Raises ``HostError``."""
+        transforms = TransformCache(self.limits)
+        return with_stack(
+            lambda: tuple(Target(of, name, transforms[key]) for of, name, key in self.routes)
+        )
+
+    def _read_again(self) -> SubscriptionDraft:
+        return read_subscription(self.document, self.text, TransformCache(self.limits), [])
+
+    def filters(self) -> list[tuple[Field, ...]]:
+        """Return the fields of each source's filter, read from the document."""
+        sources = self._read_again().sources
+        return [source.fields for source in sources if source.filter is not None]
 
     def receives(self, source: str) -> bool:
         """Whether a ``source`` condition of it holds for a source's name; others do not count."""
-        filters = [each.filter for each in self.sources if each.filter is not None]
-        return any(
-            all(f.predicate()(source) for f in each.fields if f.path == ("source",))
-            for each in filters
-        )
+        return any(_receives(fields, source) for fields in self.filters())
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not Subscription:
@@ -106,278 +140,47 @@ class Subscription:
     def __hash__(self) -> int:
         return hash(self.id)
 
+    def __repr__(self) -> str:
+        return f"<Subscription {self.name}>"  # never the text: its details hold secrets
+
+    def __reduce__(self) -> tuple[object, tuple[str, Limits]]:
+        return _restore, (self.text, self.limits)
+
     @property
     def document(self) -> dict[str, Any]:
-        """A new copy of the document, unknown members included."""
-        return json.loads(self.text)  # type: ignore[no-any-return] # an object, as loaded
+        """A new copy of the document, unknown members included. Raises ``HostError``."""
+        return decode(self.text).value  # type: ignore[no-any-return] # an object, as loaded
 
 
-def named(problems: list[Problem], document: object) -> list[Problem]:
-    """Put the subscription's name first in each message, where there is one."""
-    name = document.get("name") if isinstance(document, dict) else None
-    if type(name) is not str or not name:
-        return problems
-    return [replace(each, message=f"{shorten(name)}: {each.message}") for each in problems]
+def _restore(text: str, limits: Limits) -> Subscription:
+    """Load a subscription again that was loaded before."""
+    return Subscription.from_document(text, limits=limits)
 
 
-def derived_id(*parts: str | int) -> str:
-    """Return the id of something that has none: SHA-256 of the compact JSON array, in hex."""
-    return sha256(compact_json(list(parts)).encode()).hexdigest()
+def load_subscription(
+    document: Mapping[str, Any] | Raw, transforms: TransformCache
+) -> tuple[Subscription, list[tuple[Field, ...]]]:
+    """Load a document; return the subscription and the fields of its filters, for an index.
+
+    Raises as ``Subscription.from_document``; the limits are those of ``transforms``.
+    """
+    limits = transforms.limits
+    rule = decode_rule(document, "a subscription", limits=limits, error=SubscriptionError)
+    found = [duplicate(pointer, limits) for pointer in rule.twice]
+    draft = with_stack(read_subscription, rule.value, rule.text, transforms, found)
+    if found:
+        found = named(found, rule.value)
+        raise_errors(found, SubscriptionError)
+    subscription = Subscription(draft, rule.text, tuple(found), limits)
+    return subscription, [each.fields for each in draft.sources if each.filter is not None]
 
 
-_IN_FILTER: Final = re.compile("/sources/[0-9]+/filter/")
+def _source(draft: SourceDraft) -> Source:
+    if draft.filter is None:
+        return Source(draft.id, draft.name, None)
+    loaded = Filter(draft.fields, compact_json(draft.filter), draft.problems)
+    return Source(draft.id, draft.name, loaded)
 
 
-def _duplicate(pointer: str, limits: Limits) -> Problem:
-    """Judge a key that stands twice: inside a filter the last one may count (spec section 4)."""
-    if _IN_FILTER.match(pointer):
-        return duplicate_filter_key(pointer, limits)
-    return duplicate_key(pointer)
-
-
-class _Reader:
-    """Reads one subscription document, collecting problems; ``at`` is the place it reads."""
-
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-        self.problems: list[Problem] = []
-
-    def report(self, code: str, at: str, message: str, **extra: str | None) -> None:
-        self.problems.append(problem(code, message, at, **extra))
-
-    def subscription(self, document: object, text: str) -> Subscription:
-        if type(document) is not dict:
-            message = "a subscription must be an object"
-            self.report(codes.DOCUMENT_SHAPE, "", message, got=kind(document))
-            document = {}
-            return Subscription("", "", "", "", None, (), (), text)
-        name = self.name(document)
-        self.description(document)
-        of_type = self.word(document, "type", "", SUBSCRIPTION_TYPES) or "EVENT"
-        status = self.word(document, "status", "", STATUSES) or "ENABLED"
-        channel_id = self.string(document, "channel_id", "")
-        for member in ("channel_name", "created_time", "updated_time"):
-            self.string(document, member, "")
-        given = self.string(document, "id", "")
-        own_id = given if given is not None else derived_id("sub", name)
-        sources = self.sources(document, own_id, of_type)
-        targets = self.targets(document, own_id)
-        return Subscription(own_id, name, of_type, status, channel_id, sources, targets, text)
-
-    # Members
-
-    def string(
-        self, document: dict[str, Any], member: str, at: str, *, required: bool = False
-    ) -> str | None:
-        """Read a string that is not empty; null is absent."""
-        value = document.get(member)
-        if type(value) is str and value:
-            return value
-        if value is None:
-            if required:
-                self.report(codes.MEMBER_MISSING, at, f"{_where(at)}{member} is missing")
-            return None
-        empty_allowed = member in _MAY_BE_EMPTY and value == ""
-        if not empty_allowed:
-            message = f"{_where(at)}{member} must be a string that is not empty"
-            self.report(codes.MEMBER_TYPE, f"{at}/{member}", message, got=kind(value))
-        return None
-
-    def word(
-        self, document: dict[str, Any], member: str, at: str, words: tuple[str, ...]
-    ) -> str | None:
-        """Read one of a fixed set of words."""
-        value = self.string(document, member, at)
-        if value is not None and value not in words:
-            near = nearest(value, words)
-            message = f"{_where(at)}{member} is one of {', '.join(words)}"
-            hint = f"did you mean {near}?" if near else None
-            self.report(codes.ENUM, f"{at}/{member}", message, got=shorten(value), hint=hint)
-        return value
-
-    def name(self, document: dict[str, Any]) -> str:
-        value = self.string(document, "name", "", required=True) or ""
-        most = self.limits.subscription_name_chars
-        if value and not _NAME.fullmatch(value):
-            message = (
-                "a name holds letters, digits, '.', '_' and '-' and starts with a letter or digit"
-            )
-            self.report(codes.NAME, "/name", message, got=shorten(value))
-        elif most is not None and len(value) > most:
-            message = f"the name has {len(value)} characters; the limit is {most}"
-            self.report(codes.NAME, "/name", message)
-        return value
-
-    def description(self, document: dict[str, Any]) -> None:
-        value = self.string(document, "description", "") or ""
-        most = self.limits.description_chars
-        if most is not None and len(value) > most:
-            message = f"the description has {len(value)} characters; the limit is {most}"
-            self.report(codes.DESCRIPTION_LENGTH, "/description", message)
-
-    def resource_id(self, document: dict[str, Any], at: str, *derivation: str | int) -> str:
-        """Read the id of a source or target; derive it when it is absent."""
-        value = self.string(document, "id", at)
-        if value is None:
-            return derived_id(*derivation)
-        least = self.limits.resource_id_min_chars or 1
-        most = self.limits.resource_id_max_chars or len(value)
-        if not _RESOURCE_ID.fullmatch(value) or not least <= len(value) <= most:
-            message = f"{_where(at)}id must be lower-case letters, digits and '-'"
-            if self.limits.resource_id_max_chars:
-                message += f", {least} to {most} of them"
-            self.report(codes.RESOURCE_ID, f"{at}/id", message, got=shorten(value))
-        return value
-
-    def items(self, document: dict[str, Any], member: str) -> list[tuple[str, dict[str, Any]]]:
-        """Read a list of objects with their pointers."""
-        value = document.get(member)
-        if type(value) is not list:
-            code = codes.MEMBER_MISSING if value is None else codes.MEMBER_TYPE
-            at = f"/{member}" if member in document else ""
-            self.report(code, at, f"{member} must be a list of objects", got=kind(value))
-            return []
-        found = []
-        for index, item in enumerate(value):
-            at = f"/{member}/{index}"
-            if type(item) is dict:
-                found.append((at, item))
-            else:
-                message = f"{_where(at)}must be an object"
-                self.report(codes.DOCUMENT_SHAPE, at, message, got=kind(item))
-        return found
-
-    # Sources
-
-    def sources(self, document: dict[str, Any], own_id: str, of_type: str) -> tuple[Source, ...]:
-        items = self.items(document, "sources")
-        exactly = self.limits.subscription_sources
-        count = len(document["sources"]) if type(document.get("sources")) is list else None
-        if count is not None and count != exactly and (exactly is not None or count == 0):
-            message = f"sources holds {count}; it must hold {exactly or 'at least 1'}"
-            self.report(codes.SOURCES_COUNT, "/sources", message)
-        return tuple(
-            self.source(item, at, own_id, index, of_type) for index, (at, item) in enumerate(items)
-        )
-
-    def source(
-        self, document: dict[str, Any], at: str, own_id: str, index: int, of_type: str
-    ) -> Source:
-        source_id = self.resource_id(document, at, "source", own_id, index)
-        name = self.string(document, "name", at, required=True) or ""
-        self.word(document, "provider_type", at, PROVIDER_TYPES)
-        self.details(document, at)
-        return Source(source_id, name, self.filter(document, at, name, of_type))
-
-    def filter(self, document: dict[str, Any], at: str, name: str, of_type: str) -> Filter | None:
-        value = document.get("filter")
-        if value is None:
-            if of_type != "SCHEDULED":
-                self.report(codes.MEMBER_MISSING, at, f"{_where(at)}filter is missing")
-            return None
-        found: list[Problem] = []
-        fields = read_filter(value, self.limits, found)
-        self.problems += (replace(each, pointer=f"{at}/filter{each.pointer}") for each in found)
-        if any(each.severity == "error" for each in found):
-            return None
-        result = Filter(fields, compact_json(value), tuple(found))
-        self.check_source_name(result, at, name)
-        return result
-
-    def check_source_name(self, value: Filter, at: str, name: str) -> None:
-        """Warn when the filter lists sources and the source's own name is not among them."""
-        for field in value.fields:
-            listed = [each for each in field.conditions if each.op == "StringIn"]
-            if field.path != ("source",) or len(listed) < len(field.conditions):
-                continue
-            if name and all(name not in each.operand for each in listed):
-                message = f"{_where(at)}name is not among the sources of the filter"
-                self.report(codes.SOURCE_NAME, f"{at}/name", message, got=shorten(name))
-
-    # Targets
-
-    def targets(self, document: dict[str, Any], own_id: str) -> tuple[Target, ...]:
-        items = self.items(document, "targets")
-        most = self.limits.subscription_targets
-        count = len(document["targets"]) if type(document.get("targets")) is list else None
-        if count is not None and (count == 0 or (most is not None and count > most)):
-            message = f"targets holds {count}; it must hold 1 to {most or 'any number'}"
-            self.report(codes.TARGETS_COUNT, "/targets", message)
-        found = (self.target(item, at, own_id, index) for index, (at, item) in enumerate(items))
-        return tuple(each for each in found if each is not None)
-
-    def target(self, document: dict[str, Any], at: str, own_id: str, index: int) -> Target | None:
-        target_id = self.resource_id(document, at, "target", own_id, index)
-        name = self.string(document, "name", at, required=True) or ""
-        self.word(document, "provider_type", at, PROVIDER_TYPES)
-        self.connection_id(document, at)
-        self.details(document, at)
-        self.delivery_settings(document, at)
-        transform = self.transform(document, at, name)
-        return None if transform is None else Target(target_id, name, transform)
-
-    def connection_id(self, document: dict[str, Any], at: str) -> None:
-        value = self.string(document, "connection_id", at)
-        most = self.limits.connection_id_chars
-        if value is not None and most is not None and len(value) > most:
-            message = f"{_where(at)}connection_id has {len(value)} characters; the limit is {most}"
-            self.report(codes.CONNECTION_ID, f"{at}/connection_id", message)
-
-    def details(self, document: dict[str, Any], at: str) -> None:
-        """Check the detail objects by size only; their content is the target's, and secret."""
-        most = self.limits.detail_bytes
-        for member in DETAILS:
-            value = document.get(member)
-            if value is None:
-                continue
-            if type(value) is not dict:
-                message = f"{_where(at)}{member} must be an object"
-                self.report(codes.MEMBER_TYPE, f"{at}/{member}", message, got=kind(value))
-            elif most is not None and len(compact_json(value).encode()) > most:
-                message = f"{_where(at)}{member} has more than {most} bytes"
-                self.report(codes.DETAIL_SIZE, f"{at}/{member}", message)
-
-    def delivery_settings(self, document: dict[str, Any], at: str) -> None:
-        for member, is_right, what in _DELIVERY_SETTINGS:
-            value = document.get(member)
-            if value is not None and not is_right(value):
-                message = f"{_where(at)}{member} must be {what}"
-                self.report(codes.MEMBER_TYPE, f"{at}/{member}", message, got=kind(value))
-
-    def transform(self, document: dict[str, Any], at: str, name: str) -> Transform | None:
-        value = document.get("transform")
-        if value is None:
-            self.report(codes.MEMBER_MISSING, at, f"{_where(at)}transform is missing")
-            return None
-        found: list[Problem] = []
-        transform = read_transform(value, self.limits, found)
-        self.problems += (
-            replace(
-                each,
-                pointer=f"{at}/transform{each.pointer}",
-                message=f"{_where(at)}{each.message}",
-            )
-            for each in found
-        )
-        if transform is not None and name == FUNCTION_TARGET and transform.content_type != JSON:
-            self.function_needs_json(at)
-        return transform
-
-    def function_needs_json(self, at: str) -> None:
-        message = f"{_where(at)}{FUNCTION_TARGET} needs a JSON body; this transform renders text"
-        found = problem(codes.FUNCTION_NEEDS_JSON, message, f"{at}/transform")
-        if self.limits.function_needs_json:
-            found = replace(found, severity="error")
-        self.problems.append(found)
-
-
-_MAY_BE_EMPTY: Final = ("description", "channel_name", "connection_id")
-_DELIVERY_SETTINGS: Final[tuple[tuple[str, Callable[[object], bool], str], ...]] = (
-    ("retry_times", lambda value: type(value) is int and value >= 0, "a whole number"),
-    ("dead_letter_queue", lambda value: type(value) is dict, "an object"),
-)
-
-
-def _where(at: str) -> str:
-    """Name a source or target in a message by its pointer: "targets/0: "."""
-    return f"{at[1:]}: " if at else ""
+def _receives(fields: tuple[Field, ...], source: str) -> bool:
+    return all(field.predicate()(source) for field in fields if field.path == ("source",))

@@ -91,10 +91,11 @@ _JSON_START: Final = re.compile(r'[ \t\n\r]*[\[{"]')
 
 
 def parse_template(
-    text: str, names: Collection[str], limits: Limits, problems: list[Problem]
+    text: str, names: Collection[str] | None, limits: Limits, problems: list[Problem]
 ) -> Template | None:
     """Read a template over the given variable names; append what is wrong to ``problems``.
 
+    ``names`` is None when the variables could not be read: then any name will do.
     Returns None when there is an error.
     """
     literals, used = _split(text)
@@ -122,14 +123,14 @@ def _split(text: str) -> tuple[list[str], list[str | None]]:
     return literals, names
 
 
-def _placeholder_problem(name: str | None, names: Collection[str]) -> Problem | None:
+def _placeholder_problem(name: str | None, names: Collection[str] | None) -> Problem | None:
     if name is None:
         return problem(
             codes.PLACEHOLDER, "a placeholder has no closing brace", hint="write ${name}"
         )
     if not name:
         return problem(codes.PLACEHOLDER, "a placeholder has no name", hint="write ${name}")
-    if name not in names:
+    if names is not None and name not in names:
         message = f"the template uses the undefined variable {shorten(name)!r}"
         return problem(codes.VARIABLE_UNDEFINED, message, hint="define it in value")
     return None

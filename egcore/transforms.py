@@ -12,7 +12,17 @@ from typing import Any, Final, Protocol
 
 from egcore import codes
 from egcore.decoding import Raw, decode, decode_rule, is_json
-from egcore.errors import Problem, RenderError, TransformError, kind, problem, shorten
+from egcore.errors import (
+    Problem,
+    RenderError,
+    TransformError,
+    host_error,
+    kind,
+    problem,
+    raise_errors,
+    shorten,
+    with_stack,
+)
 from egcore.events import Event, as_event
 from egcore.jsonpath import Path, Steps, parse_path
 from egcore.limits import EVENTGRID, Limits
@@ -131,15 +141,19 @@ class Transform:
         """
         rule = decode_rule(document, "a transform", limits=limits, error=TransformError)
         problems = [duplicate_key(pointer) for pointer in rule.twice]
-        transform = read_transform(rule.value, limits, problems)
-        if transform is None or rule.twice:
-            raise TransformError(problems)
-        return transform
+        transform = with_stack(read_transform, rule.value, limits, problems)
+        raise_errors(problems, TransformError)
+        return transform  # type: ignore[return-value] # not None where there is no error
 
     @property
     def content_type(self) -> str:
         """The content type of every body: JSON where the body is JSON by construction."""
         return self._renderer.content_type
+
+    @property
+    def key(self) -> "TransformKey":
+        """Type, value and template: what one transform differs from another by."""
+        return self.type, self.value, self.template
 
     @property
     def document(self) -> dict[str, str]:
@@ -151,9 +165,14 @@ class Transform:
         """Return the body for an event.
 
         Bytes, str or a dict are parsed under ``limits`` first. Raises ``RenderError`` for
-        the output and step limits, and as ``parse_event``.
+        the output and step limits, ``HostError``, and as ``parse_event``.
         """
-        return self._renderer.render(as_event(event, limits))
+        checked = as_event(event, limits)
+        try:
+            return self._renderer.render(checked)
+        except RecursionError:
+            pass  # raised below: the context would hold the event
+        raise host_error()
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not Transform:
@@ -173,6 +192,63 @@ class Transform:
 def _restore(document: dict[str, str], limits: Limits) -> Transform:
     """Load a transform again that was loaded before."""
     return Transform.from_document(document, limits=limits)
+
+
+# --- Many transforms ------------------------------------------------------------------------
+
+TransformKey = tuple[str, str | None, str | None]
+
+
+class TransformCache:
+    """Transforms of one rule set by their type, value and template.
+
+    Rule sets repeat their transforms, so each is compiled once. It holds so many; of a
+    rule set with more, a transform is compiled again when it is needed again.
+    """
+
+    MOST: Final = 4_096
+
+    __slots__ = ("_loaded", "limits")
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._loaded: dict[TransformKey, Transform] = {}
+
+    def __getitem__(self, key: TransformKey) -> Transform:
+        """Return the transform of a key that was read before."""
+        found = self._loaded.get(key)
+        if found is None:
+            of_type, value, template = key
+            document = {"type": of_type, "value": value, "template": template}
+            found = self._keep(Transform.from_document(document, limits=self.limits))
+        return found
+
+    def read(self, document: object, problems: list[Problem]) -> Transform | None:
+        """Read a transform document as ``read_transform`` does; one without problems is kept."""
+        known = self._loaded.get(_key(document)) if type(document) is dict else None
+        if known is not None:
+            return known
+        before = len(problems)
+        transform = read_transform(document, self.limits, problems)
+        if transform is not None and len(problems) == before:
+            self._keep(transform)
+        return transform
+
+    def _keep(self, transform: Transform) -> Transform:
+        if len(self._loaded) >= self.MOST:
+            self._loaded = {}
+        self._loaded[transform.key] = transform
+        return transform
+
+
+def _key(document: dict[str, Any]) -> Any:
+    """Return what a sound document would have as its key; None for one that cannot be sound."""
+    key = document.get("type"), document.get("value"), document.get("template")
+    if key[0] == "ORIGINAL":
+        return "ORIGINAL", None, None
+    if key[0] == "CONSTANT":
+        key = key[0], key[1], None
+    return key if all(each is None or type(each) is str for each in key) else None
 
 
 # --- Reading a document --------------------------------------------------------------------
@@ -262,9 +338,7 @@ def _read_variable(
     value = _read_text(document, "value", limits.transform_value_chars, problems)
     text = _read_text(document, "template", limits.template_chars, problems)
     variables = None if value is None else _decode_variables(value, limits, problems)
-    if variables is None:
-        return None
-    constants, paths = _read_expressions(variables, limits, problems)
+    constants, paths = _read_expressions(variables or {}, limits, problems)
     template = None
     found: list[Problem] = []
     if text is not None:

@@ -211,6 +211,48 @@ def filters(r: Random, preset: str = EVENTGRID) -> Document:
     return pair(r, preset)[0]
 
 
+def aimed_filter(r: Random, event: Document, preset: str = EVENTGRID) -> Document:
+    """Make a valid filter that is aimed at one event, to match or to miss."""
+    return _filter_for(r, event, preset)
+
+
+def variant(r: Random, event: Document) -> Document:
+    """Make an event that differs from a valid one in a few values, and is as valid."""
+    changed = _copied(event)
+    if r.random() < 0.3:
+        name, choices = _pick(r, (("type", TYPES), ("subject", SUBJECTS), ("source", SOURCES)))
+        changed[name] = _pick(r, choices)
+    data = changed.get("data")
+    if isinstance(data, (dict, list)):
+        _vary_leaves(r, data)
+    return changed
+
+
+def _vary_leaves(r: Random, data: Any) -> None:
+    """Change one to three of the leaves: to something near, to nothing, to an array of both."""
+    leaves = [place for place in _places(data) if _is_leaf(place)]
+    for _ in range(1 + int(r.random() * 3)):
+        if not leaves:
+            return
+        container, key = leaves.pop(int(r.random() * len(leaves)))
+        value, roll = container[key], r.random()
+        if roll < 0.1 and isinstance(container, dict):
+            del container[key]
+        elif roll < 0.25:
+            container[key] = [_scalar(r), value]
+        elif roll < 0.6 and isinstance(value, str):
+            container[key] = _string_near(r, value)
+        elif roll < 0.6:
+            container[key] = _number_near(r, value)
+        else:
+            container[key] = _scalar(r)
+
+
+def _is_leaf(place: tuple[Any, Any]) -> bool:
+    value = place[0][place[1]]
+    return not isinstance(value, (dict, list))
+
+
 def _filter_for(r: Random, event: Document, preset: str) -> Document:
     wanted = r.random() < 0.62  # the others aim to miss on some fields
     document: Document = {}
@@ -763,7 +805,7 @@ def hostile_requests(r: Random) -> tuple[bytes, list[bool]]:
     count = int(r.random() * 21) if r.random() < 0.95 else 21 + int(r.random() * 5)
     share = _pick(r, (0.0, 0.1, 0.5, 1.0))  # of bad members
     good = [r.random() >= share for _ in range(count)]
-    members = [_member(r, is_good) for is_good in good]
+    members = [_member_text(r, is_good) for is_good in good]
     if good and r.random() < 0.02:
         place = int(r.random() * count)
         good[place] = False
@@ -775,15 +817,21 @@ def hostile_requests(r: Random) -> tuple[bytes, list[bool]]:
     return body.encode(), good
 
 
-def _member(r: Random, is_good: bool) -> str:
+def member(r: Random, *, is_good: bool) -> Any:
+    """Make a member of a request: a good event, or what must be refused by itself."""
     event: Any = events(r)
-    if not is_good:
-        if r.random() < 0.1:
-            event = _pick(r, NO_EVENTS)
-        else:
-            name, value = _pick(r, SPOILERS)
-            event[name] = value
-            if value is REMOVED:
-                del event[name]
+    if is_good:
+        return event
+    if r.random() < 0.1:
+        return _pick(r, NO_EVENTS)
+    name, value = _pick(r, SPOILERS)
+    event[name] = value
+    if value is REMOVED:
+        del event[name]
+    return event
+
+
+def _member_text(r: Random, is_good: bool) -> str:
+    event = member(r, is_good=is_good)
     spaced = (", ", ": ") if r.random() < 0.3 else (",", ":")
     return json.dumps(event, ensure_ascii=r.random() < 0.5, separators=spaced)

@@ -280,6 +280,14 @@ def test_raw_input_is_bounded_before_it_is_parsed() -> None:
     refused(lambda: parse_event(memoryview(b"[" * 65_540).cast("I")))
 
 
+def test_a_released_view_is_a_wrong_call() -> None:
+    """There is nothing left to read: that is said as our own error."""
+    view = memoryview(b"{}")
+    view.release()
+    with pytest.raises(UsageError, match="the memoryview was released"):
+        parse_event(view)
+
+
 def test_nesting_is_exact() -> None:
     """64 levels from the event object pass and 65 do not, from bytes and from a dict."""
     full, over = {**SMALL, "data": nested(63)}, {**SMALL, "data": nested(64)}
@@ -499,3 +507,13 @@ def test_an_event_unpickles_in_a_thread_with_a_small_stack() -> None:
     data = pickle.dumps(found)
     assert call_in_thread(lambda: pickle.loads(data)) == found  # noqa: S301 # our own bytes
     assert call_in_thread(lambda: event(data=nested(63))) == found
+
+
+@pytest.mark.parametrize("name", ["id", "members", "text", "data", "anything"])
+def test_an_event_cannot_be_changed(name: str) -> None:
+    """No attribute of an event is set or deleted."""
+    event = Event.new(id="1", source="s", type="t")
+    with pytest.raises(AttributeError):
+        setattr(event, name, {})
+    with pytest.raises(AttributeError):
+        delattr(event, name)

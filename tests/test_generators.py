@@ -300,6 +300,22 @@ def test_pairs_tell_mistakes(
 
 
 @pytest.mark.parametrize("preset", PRESETS)
+def test_variants_are_valid_and_different(preset: str) -> None:
+    """A variant is as valid as its event and mostly another one; filters aim at both."""
+    r = Random("variants")
+    others = 0
+    for _ in range(2_000):
+        event = generators.events(r, preset)
+        before = _compact(event)
+        other = generators.variant(r, event)
+        _check_event(other, preset)
+        _check_filter(generators.aimed_filter(r, other, preset), preset)
+        assert _compact(event) == before
+        others += _compact(other) != before
+    assert others > 1_000
+
+
+@pytest.mark.parametrize("preset", PRESETS)
 def test_events_hold_the_odd_things(preset: str) -> None:
     """Every odd value and key that the rules of section 4 speak of turns up."""
     r = Random(4)

@@ -1,0 +1,333 @@
+"""Transforms: what loads, every problem of what does not, and the bodies they render."""
+
+import json
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from egcore import (
+    CLOUDEVENTS,
+    EVENTGRID,
+    EventError,
+    HostError,
+    Limits,
+    RenderError,
+    Transform,
+    TransformError,
+    UsageError,
+    codes,
+    parse_event,
+)
+from egcore.transforms import JSON, TEXT, TYPES
+from tests import generators, oracle
+from tests.rules import ORIGINAL, Document, copies, error_of, event, variable
+
+DATA = Path(__file__).parent / "data"
+BAD = json.loads((DATA / "bad_transforms.json").read_text(encoding="utf-8"))
+VECTORS = json.loads((DATA / "vectors.json").read_text(encoding="utf-8"))
+
+
+def problems_of(document: Any, limits: Limits = EVENTGRID) -> list[tuple[str, str, str]]:
+    """Load a transform that must be refused; return code, pointer and message of each problem."""
+    with pytest.raises(TransformError) as caught:
+        Transform.from_document(document, limits=limits)
+    assert caught.value.__context__ is None
+    return [(each.code, each.pointer, each.message) for each in caught.value.problems]
+
+
+@pytest.mark.parametrize("limits", [EVENTGRID, CLOUDEVENTS], ids=["eventgrid", "cloudevents"])
+@pytest.mark.parametrize("row", BAD, ids=lambda row: row["name"])
+def test_bad_transform(row: dict[str, Any], limits: Limits) -> None:
+    """A bad transform is refused with all of its problems, under both presets alike."""
+    document = row.get("document")
+    if document is None:
+        document = variable(row.get("template", "x"), row["value"])
+    found = problems_of(document, limits)
+    assert len(found) == len(row["problems"])
+    for each, expected in zip(found, row["problems"], strict=True):
+        assert list(each[: len(expected)]) == expected  # the message where the row has one
+
+
+def test_hints() -> None:
+    """What can be written instead is told."""
+
+    def hint(document: Document) -> str | None:
+        error = error_of(lambda: Transform.from_document(document))
+        assert error is not None
+        return error.problems[0].hint
+
+    assert hint({"type": "original"}) == "the types are ORIGINAL, CONSTANT, VARIABLE"
+    assert hint({}) == "the types are ORIGINAL, CONSTANT, VARIABLE"
+    assert hint(variable("${}")) == "write ${name}"
+    assert hint(variable("${")) == "write ${name}"
+    assert hint(variable("${a}")) == "define it in value"
+    assert len(TYPES) == 3
+
+
+def test_template_is_checked_without_variables() -> None:
+    """What is wrong with a template is told although the variables cannot be read."""
+    assert [each[:2] for each in problems_of(variable("${a} ${}", "{"))] == [
+        (codes.VARIABLES_SHAPE, "/value"),
+        (codes.PLACEHOLDER, "/template"),
+    ]
+
+
+# --- Limits: L is accepted, L + 1 refused, under both presets ------------------------------
+
+
+def _constant(length: int) -> Document:
+    return {"type": "CONSTANT", "value": "é" * length}
+
+
+def _value(length: int) -> Document:
+    return variable("x", "{" + " " * (length - 2) + "}")
+
+
+def _template(length: int) -> Document:
+    return variable("é" * length)
+
+
+def _name(length: int) -> Document:
+    return variable("x", json.dumps({"a" * length: 1}))
+
+
+def _variables(count: int) -> Document:
+    return variable("x", json.dumps({str(n): 1 for n in range(count)}, separators=(",", ":")))
+
+
+@pytest.mark.parametrize("preset", [EVENTGRID, CLOUDEVENTS], ids=["eventgrid", "cloudevents"])
+@pytest.mark.parametrize(
+    ("field", "most", "make", "code", "pointer"),
+    [
+        ("transform_value_chars", 1_024, _constant, codes.VALUE_LENGTH, "/value"),
+        ("transform_value_chars", 1_024, _value, codes.VALUE_LENGTH, "/value"),
+        ("template_chars", 2_048, _template, codes.TEMPLATE_LENGTH, "/template"),
+        ("variables", 100, _variables, codes.VARIABLES_COUNT, "/value"),
+        ("variable_name_chars", 64, _name, codes.VARIABLE_NAME, "/value"),
+    ],
+)
+def test_limit(field: str, most: int, make: Any, code: str, pointer: str, preset: Limits) -> None:
+    """The limit itself is accepted, one more is refused; other limits move the edge."""
+    assert getattr(preset, field) == most
+    assert Transform.from_document(make(most), limits=preset)
+    ((found, place, _),) = problems_of(make(most + 1), preset)
+    assert (found, place) == (code, pointer)
+    assert Transform.from_document(make(most + 1), limits=replace(preset, **{field: most + 1}))
+
+
+@pytest.mark.parametrize("expression", ["$.abcdefg", "constant!"])
+def test_limit_of_expressions(expression: str) -> None:
+    """An expression, path or constant, is as long as its limit at most."""
+    document = variable("x", json.dumps({"a": expression}))
+    limits = replace(EVENTGRID, expression_chars=9)
+    assert Transform.from_document(document, limits=limits)
+    ((code, _, message),) = problems_of(document, replace(limits, expression_chars=8))
+    assert code == codes.EXPRESSION_LENGTH
+    assert message == "the variable 'a' has 9 characters; the limit is 8"
+
+
+def test_limit_of_paths() -> None:
+    """A path has 32 segments at most, and reaches loading through the transform."""
+    deepest = "$" + ".a" * 32
+    assert Transform.from_document(variable("x", json.dumps({"a": deepest})))
+    ((code, pointer, message),) = problems_of(variable("x", json.dumps({"a": deepest + ".a"})))
+    assert (code, pointer) == (codes.PATH_LENGTH, "/value")
+    assert message.startswith("the variable 'a': ")
+
+
+def test_limit_of_steps() -> None:
+    """All paths of one body share their steps; names of one path count once, unused ones not."""
+    value = json.dumps({"a": "$.data[*]", "b": "$.data[*]", "c": "$.data.*", "d": "$..*"})
+    given = parse_event(event(data=list(range(10))), limits=CLOUDEVENTS)
+    transform = Transform.from_document(
+        variable("${a}${b}", value), limits=replace(CLOUDEVENTS, path_steps=12)
+    )
+    assert transform.render(given) == b"[0,1,2,3,4,5,6,7,8,9]" * 2
+    transform = Transform.from_document(
+        variable("${a}${c}", value), limits=replace(CLOUDEVENTS, path_steps=12)
+    )
+    with pytest.raises(RenderError) as caught:
+        transform.render(given)
+    assert caught.value.problems[0].code == codes.PATH_STEPS
+
+
+# --- Bodies -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", VECTORS["transforms"], ids=lambda case: case["name"])
+def test_documented_transform(case: dict[str, Any]) -> None:
+    """The documented examples render as documented."""
+    given = VECTORS["events"][case["event"]]
+    body = Transform.from_document(case["transform"]).render(given)
+    expected = case["result"]
+    assert (body.decode() if isinstance(expected, str) else json.loads(body)) == expected
+
+
+def test_transforms_agree_with_the_oracle() -> None:
+    """Generated transforms render as the oracle does, JSON compared as JSON."""
+    r = Random("transforms")
+    kinds = set()
+    for _ in range(1_500):
+        given = generators.events(r)
+        document = generators.transforms(r, given)
+        transform = Transform.from_document(document)
+        parsed = parse_event(given)
+        body = transform.render(parsed)
+        expected = oracle.render(document, given, parsed.original)
+        template = document.get("template") or ""
+        if document["type"] == "VARIABLE" and oracle.is_json_template(template):
+            assert oracle.same_json(body, expected), document
+            assert transform.content_type == JSON
+        else:
+            assert body == expected, document
+        kinds.add((transform.type, transform.content_type))
+    assert len(kinds) == 5
+
+
+def test_hostile_transforms_load_or_raise_transform_errors() -> None:
+    """A spoiled transform loads or raises one of two errors; what loads, renders."""
+    r = Random("hostile transforms")
+    refused = 0
+    for _ in range(1_200):
+        document = generators.mutate_document(
+            r, generators.transforms(r, generators.events(r)), cycles=True
+        )
+        error = error_of(partial(Transform.from_document, document))
+        if error is None:
+            Transform.from_document(document).render(generators.events(r))
+            continue
+        refused += 1
+        assert type(error) in (TransformError, UsageError)
+        assert error.problems[0].severity == "error"
+        assert error.__context__ is None
+    assert refused > 600
+
+
+RAW = '\n {"id":"1", "source":"s","type":"t", "specversion":"1.0","data":{"n":1.00,"b":10e0}} '
+
+
+@pytest.mark.parametrize(
+    "extra", [{}, {"value": None, "template": None}, {"value": "", "template": "${x}"}]
+)
+def test_original(extra: Document) -> None:
+    """ORIGINAL delivers the bytes of the event, every digit, and ignores the other members."""
+    transform = Transform.from_document({**ORIGINAL, **extra})
+    assert transform.render(RAW) == RAW.strip().encode()
+    assert transform.render(event(subject="é")) == (
+        '{"specversion":"1.0","id":"1","source":"s","type":"t","subject":"é"}'.encode()
+    )
+    assert transform.content_type == JSON
+    assert transform.document == ORIGINAL
+
+
+@pytest.mark.parametrize(
+    ("value", "content_type"),
+    [
+        ('{"a":1}', JSON),
+        (' [1, 2.50, "é"] ', JSON),
+        ('"text"', JSON),
+        ("1e999", JSON),
+        ('{"a":1,"a":2}', JSON),
+        ("1" * 700, JSON),
+        ("null", JSON),
+        ("plain ${x} é\n", TEXT),
+        ("{", TEXT),
+        ("NaN", TEXT),
+        ("[1,]", TEXT),
+        ("\ufeff{}", TEXT),
+        ("[" * 65 + "]" * 65, TEXT),
+        (" ", TEXT),
+    ],
+)
+def test_constant(value: str, content_type: str) -> None:
+    """A constant is delivered verbatim; its content type is JSON exactly if it is JSON."""
+    transform = Transform.from_document({"type": "CONSTANT", "value": value, "template": 5})
+    assert transform.render(event()) == value.encode()
+    assert transform.content_type == content_type
+    assert transform.document == {"type": "CONSTANT", "value": value}
+
+
+def test_content_types() -> None:
+    """The content types are those of spec 5."""
+    assert JSON == "application/json"
+    assert TEXT == "text/plain; charset=utf-8"
+
+
+def test_bodies_over_the_limit() -> None:
+    """Every kind of transform obeys the limit of the body."""
+    limits = replace(EVENTGRID, body_bytes=4)
+    for document in (ORIGINAL, {"type": "CONSTANT", "value": "ééx"}, variable("12345")):
+        transform = Transform.from_document(document, limits=limits)
+        with pytest.raises(RenderError) as caught:
+            transform.render(event())
+        assert caught.value.problems[0].message == "the rendered body has more than 4 bytes"
+    for document in ({"type": "CONSTANT", "value": "éé"}, variable("1234")):
+        assert len(Transform.from_document(document, limits=limits).render(event())) == 4
+
+
+def test_constant_variables() -> None:
+    """Strings, numbers, booleans and null are constants; only ``$`` starts a path."""
+    value = '{"s": " $.id", "n": 1.50, "t": false, "z": null, "p": "$", "e": ""}'
+    body = Transform.from_document(variable("[${s},${n},${t},${z},${e}]", value)).render(event())
+    assert body == b'[" $.id",1.5,false,null,""]'
+    given = event(data={"a": 1})
+    assert json.loads(Transform.from_document(variable("${p}", value)).render(given)) == given
+
+
+def test_events_in_every_form() -> None:
+    """An event may be an Event, bytes, str or a dict, parsed under the limits of the call."""
+    transform = Transform.from_document(variable("${id}", '{"id": "$.id"}'))
+    text = json.dumps(event())
+    for given in (parse_event(text), text, text.encode(), event()):
+        assert transform.render(given) == b"1"
+    with pytest.raises(EventError):
+        transform.render(event(data=5))
+    assert transform.render(event(data=5), limits=CLOUDEVENTS) == b"1"
+
+
+def test_full_stack_while_rendering() -> None:
+    """A stack that fills up while a body is rendered is a HostError without the event."""
+
+    class Deep:
+        content_type = "text/plain"
+
+        def render(self, _: object) -> bytes:
+            raise RecursionError
+
+    transform = Transform(("ORIGINAL", None, None), Deep(), EVENTGRID)
+    with pytest.raises(HostError) as caught:
+        transform.render(parse_event(event()))
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    "document",
+    [ORIGINAL, {"type": "CONSTANT", "value": "x"}, variable("{${a}", '{"a": "$.id"}')],
+    ids=lambda document: document["type"],
+)
+def test_transforms_are_values(document: Document) -> None:
+    """Transforms compare by document and limits, hash, copy and pickle with their warnings."""
+    limits = replace(EVENTGRID, body_bytes=100)
+    loaded = Transform.from_document(document, limits=limits)
+    assert loaded == Transform.from_document(json.dumps(document), limits=limits)
+    assert loaded != Transform.from_document(document)
+    assert loaded != Transform.from_document({"type": "CONSTANT", "value": "y"}, limits=limits)
+    assert loaded != document
+    assert repr(loaded) == f"<Transform {document['type']}>"
+    for again in copies(loaded):
+        assert again == loaded
+        assert hash(again) == hash(loaded)
+        assert again.problems == loaded.problems
+        assert again.render(event()) == loaded.render(event())
+        assert again.content_type == loaded.content_type
+
+
+@pytest.mark.parametrize("document", [None, [], 5], ids=repr)
+def test_wrong_type_of_document(document: Any) -> None:
+    """What is neither dict nor text is a wrong call."""
+    with pytest.raises(UsageError, match="a transform is a dict, bytes or str"):
+        Transform.from_document(document)
