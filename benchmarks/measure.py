@@ -1,6 +1,7 @@
 """The measurements of a report, question by question. Results are checked before they are timed."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +13,7 @@ from time import perf_counter
 from typing import Any, Final
 
 from benchmarks import peers
-from benchmarks.clock import REFERENCE_EVENT, Subject, Timing, side_by_side
+from benchmarks.clock import REFERENCE_EVENT, Subject, Timing, side_by_side, slowness
 from benchmarks.measurements import SELF, YARD, Measurement
 from benchmarks.scales import Scale
 from benchmarks.scenes import SEED, Scene, WrongResultError, request_of, scene, sized_event
@@ -30,19 +31,6 @@ THREE_SCALARS: Final[Document] = {
     "template": '{"id":"${id}","who":"${who}","name":"${name}"}',
 }
 IMPORT_ROUNDS: Final = 11
-
-
-def speed() -> float:
-    """Return the seconds that json.loads of the reference event takes on this machine now."""
-    subjects = {YARD: Subject(lambda: json.loads(REFERENCE_EVENT))}
-    return side_by_side(subjects, YARD, seconds=0.05, rounds=5)[YARD].seconds
-
-
-def ask(question: str, scale: Scale) -> Found:
-    """Measure one question, and how fast the machine was just before and just after it."""
-    before = speed()
-    yield from QUESTIONS[question](scale)
-    yield Measurement("speed", YARD, question, 0, (before + speed()) / 2)
 
 
 # Match: many filters, one event
@@ -80,7 +68,14 @@ def _timing(
     matches: float | None = None,
 ) -> Measurement:
     return Measurement(
-        question, subject, shape, rules, timing.seconds, ratio=timing.ratio, matches=matches
+        question,
+        subject,
+        shape,
+        rules,
+        timing.seconds,
+        ratio=timing.ratio,
+        matches=matches,
+        standard=timing.standard,
     )
 
 
@@ -318,14 +313,14 @@ def _change(stage: Scene, scale: Scale) -> Found:
     ):
         raise WrongResultError("a reader was disturbed")
     subjects = {
-        YARD: Subject(lambda: json.loads(REFERENCE_EVENT)),
+        YARD: Subject(lambda: json.loads(stage.texts[0])),
         "one more": Subject(lambda: router.with_subscription(extra)),
         "one less": Subject(lambda: router.without(last)),
     }
     timed = side_by_side(subjects, YARD, seconds=scale.seconds, rounds=scale.rounds)
     for name in ("one more", "one less"):
-        measured = timed[name].seconds
-        yield Measurement("change", name, "selective", stage.rules, measured)
+        seconds, _, standard = timed[name]
+        yield Measurement("change", name, "selective", stage.rules, seconds, standard=standard)
 
 
 # Memory, pauses, import: each in a process of its own
@@ -351,23 +346,41 @@ def _memory(rules: int, file: str) -> Found:
 
 
 def _pauses(rules: int, files: list[str], scale: Scale) -> Found:
+    before = slowness()
     found = probe("pauses", *files, str(scale.requests))
+    slow = (before + slowness()) / 2
     for name, seconds in found.items():
         question = "collection" if "collection" in name else "latency"
-        yield Measurement(question, name, "selective", rules, seconds)
+        standard = seconds / slow
+        yield Measurement(question, name, "selective", rules, seconds, standard=standard)
 
 
 def importing(scale: Scale) -> Found:
-    """Time the import in fresh interpreters, the first of them dropped: it may compile."""
+    """Time the import in fresh interpreters, compiled before as an installed package is."""
     rounds = IMPORT_ROUNDS if scale.seconds else 1
-    times = [probe("import")["seconds"] for _ in range(rounds + 1)][1:]
-    yield Measurement("import", SELF, "", 0, median(times))
+    with TemporaryDirectory() as folder:
+        probe("import", compiled=folder)
+        slow, seconds = [], []
+        for _ in range(rounds):
+            slow.append(slowness())
+            seconds.append(probe("import", compiled=folder)["seconds"])
+    standard = median(spent / by for spent, by in zip(seconds, slow, strict=True))
+    yield Measurement("import", SELF, "", 0, median(seconds), standard=standard)
 
 
-def probe(*arguments: str) -> dict[str, Any]:
-    """Run ``benchmarks.probes`` in a process of its own and return what it found."""
+def probe(*arguments: str, compiled: str | None = None) -> dict[str, Any]:
+    """Run ``benchmarks.probes`` in a process of its own and return what it found.
+
+    ``compiled`` is a folder that keeps compiled modules from one process to the next.
+    """
     command = [sys.executable, "-m", "benchmarks.probes", *arguments]
-    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE)  # noqa: S603 # ours
+    environment = dict(os.environ)
+    if compiled:
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        environment["PYTHONPYCACHEPREFIX"] = compiled
+    done = subprocess.run(  # noqa: S603 # our own module
+        command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE
+    )
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
 

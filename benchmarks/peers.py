@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final, NamedTuple
 
-from benchmarks.workloads import Document, make
+from benchmarks.scenes import Scene, WrongResultError
+from benchmarks.workloads import Document
 
 Path = tuple[str, ...]
 Match = Callable[[Document], list[int]]
@@ -56,13 +57,15 @@ class Peer(NamedTuple):
         """Say why the peer cannot be measured on a shape, None when it can."""
         if self.version is None:
             return "not installed"
-        filters = [each["sources"][0]["filter"] for each in make(shape, 100, 0, 1).subscriptions]
+        scene = Scene(shape, 100)
         try:
-            self.build(filters)
+            scene.check(self.build(scene.filters))
         except ImportError as error:
             return f"installed, but does not import: {error}"
         except InapplicableError as error:
             return str(error)
+        except WrongResultError as error:
+            return f"its answers are not the oracle's: {error}"
         return None
 
 
@@ -314,7 +317,7 @@ def _jsonpath_ng(path: str) -> Callable[[Document], list[Any]]:
 def _python_jsonpath(path: str) -> Callable[[Document], list[Any]]:
     import jsonpath
 
-    return jsonpath.compile(path).findall  # type: ignore[no-any-return]
+    return jsonpath.compile(path).findall
 
 
 def _rfc9535(path: str) -> Callable[[Document], list[Any]]:

@@ -19,7 +19,7 @@ from time import monotonic
 from typing import Final
 
 from benchmarks import pages, tables
-from benchmarks.measure import QUESTIONS, ask, objections
+from benchmarks.measure import QUESTIONS, objections
 from benchmarks.measurements import Measurement, Run, from_json, to_json
 from benchmarks.peers import PEERS
 from benchmarks.scales import SCALES, Scale
@@ -33,14 +33,15 @@ IMAGE: Final = "time.svg"
 def measure(scale: Scale, questions: Sequence[str]) -> Run:
     """Ask the questions in turn, telling on a terminal how far it is."""
     found: list[Measurement] = []
+    head, left_out = header(scale), objections()
     start = monotonic()
     for question in questions:
-        for each in ask(question, scale):
+        for each in QUESTIONS[question](scale):
             found.append(each)
             past = f"{monotonic() - start:5.0f} s"
             _tell(f"{past}  {question}: {each.subject} {each.shape} {each.rules or ''}")
     _tell("")
-    return Run(header(scale), found, objections())
+    return Run(head, found, left_out)
 
 
 def header(scale: Scale) -> dict[str, str]:

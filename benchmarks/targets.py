@@ -2,8 +2,7 @@
 
 L is json.loads of the same bytes in the same rounds, for an event matched, a request
 processed. Targets in seconds are those of a machine where json.loads of the reference
-event takes 2.8 µs, so measured seconds are divided by the run's slowness first; ratios
-need nothing of the kind. Everything here is pure.
+event takes 2.8 µs, and are held against ``standard`` times. Everything here is pure.
 """
 
 from collections.abc import Callable, Sequence
@@ -87,25 +86,25 @@ def _match(run: Run, shape: str, rules: Sequence[int], limit: float, per_match: 
     measured = [each for each in found if each is not None]
     if not measured:
         return _absent(run, _rules(rules[0]))
-    worst = max(measured, key=lambda each: _excess(run, each, limit, per_match))
+    worst = max(measured, key=lambda each: _excess(each, limit, per_match))
     text = f"{number(worst.ratio or 0)} L at {worst.rules:,}"
     if per_match:
-        allowed = _allowed(run, worst, limit, per_match)
+        allowed = _allowed(worst, limit, per_match)
         text += f" with {worst.matches:.1f} matches (allowed {number(allowed)} L)"
-    is_met = _excess(run, worst, limit, per_match) <= 1
+    is_met = _excess(worst, limit, per_match) <= 1
     if is_met and len(measured) < len(rules):
         return Reached(f"{text}; larger not in a run of scale {run.scale}", NOT_MEASURED)
     return Reached(text, _verdict(met=is_met))
 
 
-def _allowed(run: Run, each: Measurement, limit: float, per_match: float) -> float:
-    yard = each.value / (each.ratio or 1)
-    extra = per_match * 1e-6 * run.slowness("match") * (each.matches or 0)
-    return limit + extra / yard
+def _allowed(each: Measurement, limit: float, per_item: float) -> float:
+    """Return what is allowed, in L: ``limit`` L and so many µs for each match or delivery."""
+    yard = (each.standard or 1) / (each.ratio or 1)
+    return limit + per_item * 1e-6 * (each.matches or 0) / yard
 
 
-def _excess(run: Run, each: Measurement, limit: float, per_match: float) -> float:
-    return (each.ratio or 0) / _allowed(run, each, limit, per_match)
+def _excess(each: Measurement, limit: float, per_match: float) -> float:
+    return (each.ratio or 0) / _allowed(each, limit, per_match)
 
 
 def _growth(run: Run) -> Reached:
@@ -125,7 +124,7 @@ def _against(run: Run, engine: str, shape: str, rules: int) -> Reached:
     theirs = cited(engine, shape, rules)
     if ours is None or theirs is None:
         return _absent(run, _rules(rules))
-    microseconds = ours.value * 1e6 / run.slowness("match")
+    microseconds = (ours.standard or 0) * 1e6
     text = f"{number(microseconds)} µs against {theirs:,g} µs (cited)"
     return Reached(text, _verdict(met=microseconds < theirs))
 
@@ -134,13 +133,13 @@ def _peers(run: Run, subject: str, rules: int, least: float) -> Reached:
     """Compare with each Python loop on ``selective``, the nearest one deciding."""
     ours = run.find("peers", subject, "selective", rules)
     theirs = {
-        name: found.value
+        name: found.ratio or 0
         for name in ("moto", "localstack", "rule-engine")
         if (found := run.find("peers", name, "selective", rules)) is not None
     }
     if ours is None or not theirs:
         return _absent(run, f"peers with {_rules(rules)}")
-    times = {name: value / ours.value for name, value in theirs.items()}
+    times = {name: value / (ours.ratio or 1) for name, value in theirs.items()}
     text = ", ".join(f"{name} {number(ratio)}×" for name, ratio in times.items())
     return Reached(text, _verdict(met=min(times.values()) >= least))
 
@@ -159,29 +158,26 @@ def _process(run: Run, shape: str, per_delivery: float) -> Reached:
     found = run.find("process", SELF, shape, 10_000)
     if found is None:
         return _absent(run, "10,000 subscriptions")
-    yard = found.value / (found.ratio or 1)
-    extra = per_delivery * 1e-6 * run.slowness("process") * (found.matches or 0)
-    allowed = 5 + extra / yard
+    allowed = _allowed(found, 5, per_delivery)
     text = f"{number(found.ratio or 0)} L"
     if per_delivery:
         text += f" with {found.matches:.1f} deliveries (allowed {number(allowed)} L)"
     return Reached(text, _verdict(met=(found.ratio or 0) <= allowed))
 
 
-def _scaled(run: Run, row: tuple[str, str, str, int], question: str, limit: float) -> Reached:
+def _within(run: Run, measured: tuple[str, str, str, int], limit: float) -> Reached:
     """Hold one time to a limit in seconds, on the machine of the targets."""
-    found = run.find(*row)
-    if found is None:
-        return _absent(run, _rules(row[3]) if row[3] else "this")
-    value = found.value / run.slowness(question)
-    return Reached(seconds(value), _verdict(met=value <= limit))
+    found = run.find(*measured)
+    if found is None or found.standard is None:
+        return _absent(run, _rules(measured[3]) if measured[3] else "this")
+    return Reached(seconds(found.standard), _verdict(met=found.standard <= limit))
 
 
 def _original(run: Run) -> Reached:
     found = [run.find("transform", "ORIGINAL", f"{size} bytes") for size in (324, 56_000)]
     if found[0] is None or found[1] is None:
         return _absent(run, "this")
-    small, large = (each.value / run.slowness("transform") for each in found if each is not None)
+    small, large = (each.standard or 0 for each in found if each is not None)
     text = f"{seconds(small)} for 324 bytes, {seconds(large)} for 56 KB ({found[1].ratio:.4f} L)"
     return Reached(text, NOTED)
 
@@ -240,7 +236,7 @@ def _peers_row(name: str, subject: str, entry: str, rules: int, least: int) -> R
 def _time_row(
     name: str, what: str, measured: tuple[str, str, str, int], limit: float, question: str
 ) -> Row:
-    judge = partial(_scaled, row=measured, question=question, limit=limit)
+    judge = partial(_within, measured=measured, limit=limit)
     return Row(name, what, f"≤ {seconds(limit)}", question, judge)
 
 

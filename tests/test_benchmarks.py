@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import pages, peers, plots, report, tables
+from benchmarks import clock, pages, peers, plots, report, tables
 from benchmarks.cited import CITED, EVENT_RULER, cited
 from benchmarks.clock import REFERENCE_EVENT, REFERENCE_SECONDS, Subject, side_by_side
 from benchmarks.measurements import SELF, YARD, Measurement, Run, from_json, to_json
@@ -31,7 +31,8 @@ INDEX = "the index of it"
 
 def timed(question, subject, shape, rules, ratio, matches=None, yard=REFERENCE_SECONDS):
     """Make a measurement of so many L."""
-    return Measurement(question, subject, shape, rules, ratio * yard, "s", ratio, matches)
+    standard = ratio * (20 if question == "process" else 1) * REFERENCE_SECONDS
+    return Measurement(question, subject, shape, rules, ratio * yard, "s", ratio, matches, standard)
 
 
 def canned(ratio=0.3, times=1.0, slowness=1.0):
@@ -64,17 +65,17 @@ def canned(ratio=0.3, times=1.0, slowness=1.0):
         ("import", SELF, "", 0, 0.03),
     ]
     for question, subject, shape, rules, value in plain:
-        spent = value * times * slowness
-        ratio_of = 0.1 if question == "transform" else None
-        found.append(Measurement(question, subject, shape, rules, spent, ratio=ratio_of))
+        spent, ratio_of = value * times, 0.1 if question == "transform" else None
+        found.append(
+            Measurement(
+                question, subject, shape, rules, spent * slowness, "s", ratio_of, None, spent
+            )
+        )
     for name, value in (("p50", 1e-3), ("p90", 1e-3), ("p99", 2e-3), ("worst", 9e-3)):
         found.append(Measurement("latency", name, "selective", 100_000, value))
     found.append(Measurement("latency", "p99.9", "selective", 100_000, 4e-3 * times))
     for name, weight in ((SELF, 2_900), (INDEX, 900)):
         found.append(Measurement("memory", name, "selective", 100_000, weight * times, "bytes"))
-    found += [Measurement("speed", YARD, each, 0, yard) for each in ("match", "process", "load")]
-    found += [Measurement("speed", YARD, each, 0, yard) for each in ("memory", "import")]
-    found.append(Measurement("speed", YARD, "transform", 0, yard))
     return Run(HEADER, found, [("moto on hostile", "its language cannot say them")])
 
 
@@ -96,12 +97,52 @@ def test_subjects_take_turns():
     assert timings["a"].ratio == 1.0
 
 
-def test_time_is_that_of_one_item():
-    """A subject that handles many items is divided by their number."""
-    subjects = {"one": Subject(lambda: sum(range(20_000)))}
-    subjects["ten"] = Subject(subjects["one"].run, items=10)
-    timings = side_by_side(subjects, "one", seconds=0.02, rounds=5)
-    assert 0.05 < timings["ten"].ratio < 0.2
+class Watch:
+    """A clock that only the subjects move: ``takes(seconds)`` gives something that takes them."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+    def takes(self, seconds):
+        """Return a function that moves the clock."""
+
+        def run():
+            self.now += seconds
+
+        return run
+
+
+@pytest.fixture
+def watch(monkeypatch):
+    """Time by a clock of our own, on a machine half as fast as that of the targets."""
+    watch = Watch()
+    monkeypatch.setattr(clock, "perf_counter", watch)
+    monkeypatch.setattr(clock, "_read_reference", watch.takes(2 * REFERENCE_SECONDS))
+    return watch
+
+
+def test_times_ratios_and_standard_times(watch):
+    """A subject of many items is divided by their number, and scaled to the targets' machine."""
+    subjects = {"it": Subject(watch.takes(0.5)), "ten": Subject(watch.takes(1.0), items=10)}
+    timings = side_by_side(subjects, "it", seconds=10.0, rounds=5)
+    assert timings["it"] == pytest.approx((0.5, 1.0, 0.25))
+    assert timings["ten"] == pytest.approx((0.1, 0.2, 0.05))
+
+
+def test_a_slow_subject_takes_part_in_fewer_rounds(watch):
+    """What takes longer than its share is timed less often, at least once."""
+    calls = []
+
+    def slow():
+        calls.append(1)
+        watch.now += 40.0
+
+    subjects = {"it": Subject(watch.takes(0.001)), "slow": Subject(slow)}
+    assert side_by_side(subjects, "it", seconds=10.0, rounds=5)["slow"].seconds == pytest.approx(40)
+    assert len(calls) == 2  # once to find out, once in a round
 
 
 def test_the_reference_event_is_as_long_as_they_say():
@@ -181,6 +222,20 @@ def test_a_peer_that_is_not_there_says_so():
     assert absent.objection("wide") == "not installed"
 
 
+@pytest.mark.parametrize(
+    ("build", "reason"),
+    [
+        (lambda _: lambda _: [], "its answers are not the oracle's"),
+        (lambda _: import_module("no_such_module"), "installed, but does not import"),
+        (lambda filters: list(map(peers.eventbridge_pattern, filters)), "anything-but"),
+    ],
+)
+def test_a_peer_that_cannot_be_measured_says_why(build, reason):
+    """A peer that is installed is left out where it cannot run, say the rules, or be right."""
+    peer = peers.Peer("somebody", "pytest", "a loop", build)
+    assert reason in peer.objection("hostile")
+
+
 # --- Measurements -----------------------------------------------------------------------
 
 
@@ -193,11 +248,9 @@ def test_a_run_survives_json():
 
 
 def test_slowness():
-    """Slowness is json.loads of the reference event over what the targets' machine took."""
-    assert canned(slowness=2.0).slowness() == 2.0
-    assert Run(HEADER, []).slowness() == 1.0
-    one = Measurement("speed", YARD, "load", 0, 3 * REFERENCE_SECONDS)
-    assert Run(HEADER, [one]).slowness("load") == pytest.approx(3.0)
+    """Slowness is the times as they were over those on the machine of the targets."""
+    assert canned(slowness=2.0).slowness == pytest.approx(2.0)
+    assert Run(HEADER, []).slowness == 1.0
 
 
 # --- Targets ----------------------------------------------------------------------------
@@ -211,7 +264,7 @@ def test_a_good_run_meets_every_row():
 
 
 def test_a_slow_machine_changes_no_verdict():
-    """Times are divided by the slowness: twice as slow a machine reaches the same."""
+    """Rows look at ratios and at standard times: twice as slow a machine reaches the same."""
     assert verdicts(canned(slowness=2.0)) == verdicts(canned())
 
 
@@ -288,7 +341,7 @@ def test_the_report_names_everything():
         assert each.engine in text
     assert "![time.svg](time.svg)" in text
     assert "- moto on hostile: its language cannot say them" in text
-    assert text.count("### ") == len({each.question for each in run.measurements} - {"speed"})
+    assert text.count("### ") == len({each.question for each in run.measurements})
 
 
 def test_tables_are_whole():
@@ -394,5 +447,5 @@ def test_pictures_are_xml_and_tell_their_origin(tmp_path):
 def test_only_what_was_measured_is_drawn(tmp_path):
     """A run of one question gives the pictures of that question."""
     run = canned()
-    few = [each for each in run.measurements if each.question in ("load", "speed")]
+    few = [each for each in run.measurements if each.question == "load"]
     assert plots.draw(run._replace(measurements=few), tmp_path) == ["load.svg"]
