@@ -2,13 +2,14 @@
 
 A lone time says little about a shared machine. The figure to keep is the ratio to a
 yardstick that was timed in the same rounds. Where a time is needed, it is that of one
-machine, the targets': each turn begins with json.loads of one event, which takes 2.8 µs there.
+machine, the targets': json.loads of one event is timed in each round, too, and takes 2.8 µs there.
+Times are processor time, all threads together: what a neighbour takes does not count.
 """
 
 import json
 from collections.abc import Callable, Mapping
 from statistics import median
-from time import perf_counter
+from time import process_time
 from typing import Final, NamedTuple
 
 REFERENCE_SECONDS: Final = 2.8e-6
@@ -22,7 +23,8 @@ REFERENCE_EVENT: Final = (
 )
 
 
-REFERENCE_LOOPS: Final = 100
+MOST_REFERENCE_LOOPS: Final = 100_000
+SLOWNESS_LOOPS: Final = 10_000
 
 
 class Subject(NamedTuple):
@@ -50,31 +52,34 @@ def side_by_side(
     ``yard`` names the subject that the others are compared with. A subject whose one call
     takes longer than its share takes part in fewer rounds, at least in one.
     """
-    once = {name: _timed(subject.run, 1) for name, subject in subjects.items()}
+    timed = {**subjects, "": Subject(_read_reference)}
+    once = {name: _timed(subject.run, 1) for name, subject in timed.items()}
     loops = {name: max(1, int(seconds / rounds / spent)) for name, spent in once.items()}
     turns = {name: max(1, min(rounds, int(seconds / spent))) for name, spent in once.items()}
-    turns[yard] = rounds
-    spent: dict[str, list[float]] = {name: [] for name in subjects}
-    standard: dict[str, list[float]] = {name: [] for name in subjects}
+    turns[yard] = turns[""] = rounds
+    loops[""] = min(loops[""], MOST_REFERENCE_LOOPS)
+    spent: dict[str, list[float]] = {name: [] for name in timed}
     for turn in range(rounds):
-        for name, subject in subjects.items():
+        for name, subject in timed.items():
             if turn < turns[name]:
-                slow = slowness()
                 spent[name].append(_timed(subject.run, loops[name]) / subject.items)
-                standard[name].append(spent[name][-1] / slow)
     return {
         name: Timing(
-            median(each),
-            median(a / b for a, b in zip(each, spent[yard], strict=False)),
-            median(standard[name]),
+            median(spent[name]),
+            _median_ratio(spent[name], spent[yard]),
+            _median_ratio(spent[name], spent[""]) * REFERENCE_SECONDS,
         )
-        for name, each in spent.items()
+        for name in subjects
     }
+
+
+def _median_ratio(spent: list[float], yard: list[float]) -> float:
+    return median(a / b for a, b in zip(spent, yard, strict=False))
 
 
 def slowness() -> float:
     """Return how much longer the reference event takes now than on the targets' machine."""
-    return _timed(_read_reference, REFERENCE_LOOPS) / REFERENCE_SECONDS
+    return _timed(_read_reference, SLOWNESS_LOOPS) / REFERENCE_SECONDS
 
 
 def _read_reference() -> object:
@@ -83,7 +88,7 @@ def _read_reference() -> object:
 
 def _timed(run: Callable[[], object], loops: int) -> float:
     """Return the seconds that one of ``loops`` calls takes, never 0."""
-    start = perf_counter()
+    start = process_time()
     for _ in range(loops):
         run()
-    return max(perf_counter() - start, 1e-9) / loops
+    return max(process_time() - start, 1e-9) / loops

@@ -49,11 +49,11 @@ def report(run: Run, images: Sequence[str]) -> str:
 READING = """\
 **L** is json.loads of the same bytes, timed in the same rounds: the figure to compare between
 machines. A lone time holds for the machine and the minute it was taken on. Where a target is a
-time, so is what was reached, but of the machine of the targets: each turn began with json.loads of
-one event of 324 bytes, which takes 2.8 µs there, and what followed was scaled by it. *Slowness* is
-how much longer that event took, in the middle of the run. All figures are medians of rounds in
-which the subjects took turns, in one thread. What is timed was compared with the tests' oracle on
-a sample of events first."""
+time, so is what was reached, but of the machine of the targets: json.loads of one event of 324
+bytes was timed in every round, too. It takes 2.8 µs there, and times were scaled by it. *Slowness*
+is how much longer that event took, in the middle of the run. All figures are medians of rounds in
+which the subjects took turns, in one thread, in processor time; those of latency alone are by the
+clock on the wall. What is timed was compared with the tests' oracle on a sample of events first."""
 
 CITING = """\
 Microseconds for one event, text in, names out, on another day on the machine of the targets.
