@@ -86,9 +86,16 @@ def match_peers(scale: Scale) -> Found:
     """Time the other engines beside egcore on the same dicts: checked, and as an Event."""
     for shape in SHAPES:
         able = [peer for peer in peers.PEERS if peer.objection(shape) is None]
-        for rules in scale.loops + (scale.far_loops if shape == "selective" else ()):
-            chosen = [peer for peer in able if rules <= peer.most_rules]
-            yield from _match_peers(scene(shape, rules), chosen, scale)
+        far = scale.far_loops if shape == "selective" else ()
+        for rules in sorted({*scale.rules, *far}):
+            chosen = [
+                peer
+                for peer in able
+                if rules <= peer.most_rules
+                and (peer.is_index or rules in scale.loops or rules in far)
+            ]
+            if chosen or rules in scale.loops:
+                yield from _match_peers(scene(shape, rules), chosen, scale)
 
 
 def _match_peers(stage: Scene, chosen: list[peers.Peer], scale: Scale) -> Found:

@@ -37,6 +37,7 @@ class Peer(NamedTuple):
     """One engine: the distribution it comes in, how it works, how it is built from filters.
 
     ``most_rules`` bounds what is tried with it: loops take seconds for an event beyond it.
+    An index is tried with as many rules as egcore, a loop with fewer.
     """
 
     name: str
@@ -44,6 +45,11 @@ class Peer(NamedTuple):
     kind: str
     build: Callable[[Sequence[Document]], Match]
     most_rules: int = 100_000
+
+    @property
+    def is_index(self) -> bool:
+        """Whether it is more than a loop over the rules."""
+        return self.kind.startswith("an index")
 
     @property
     def version(self) -> str | None:

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 
 class Scale(NamedTuple):
-    """``loops`` are the numbers of rules for peers; on ``selective`` alone ``far_loops`` too.
+    """``loops`` are the numbers of rules for peers that loop; on ``selective`` ``far_loops`` too.
 
     ``many`` is the number of rules for the questions that take one: process, load, memory.
     ``requests`` is how many requests the latency percentiles are taken from.
