@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.peers import PEERS
-from benchmarks.scenes import scene
+from benchmarks.scenes import WrongResultError, scene
 from benchmarks.workloads import SHAPES
 
 ABLE = [
@@ -28,10 +28,13 @@ if ABLE:  # without peers there is nothing to run, and no test to skip
 
     @pytest.mark.parametrize(("peer", "shape"), ABLE)
     def test_peer(benchmark, peer, shape, few):
-        """Match a dict by another engine, whose answers are the oracle's."""
+        """Match a dict by another engine; one whose answers are not the oracle's is not timed."""
         benchmark.group = f"peers {shape} {few}"
         stage = scene(shape, few)
         match = peer.build(stage.filters)
-        stage.check(match)
+        try:
+            stage.check(match)
+        except WrongResultError as error:
+            pytest.skip(f"{peer.name} gives wrong answers: {error}")
         events = stage.members[:20]
         assert len(benchmark(lambda: [match(event) for event in events])) == len(events)

@@ -14,14 +14,14 @@ from typing import Any, Final
 
 from benchmarks import peers
 from benchmarks.clock import REFERENCE_EVENT, Subject, Timing, side_by_side, slowness
-from benchmarks.measurements import SELF, YARD, Measurement
+from benchmarks.measurements import SELF, YARD, LeftOut, Measurement
 from benchmarks.scales import Scale
 from benchmarks.scenes import SEED, Scene, WrongResultError, request_of, scene, sized_event
 from benchmarks.workloads import SHAPES, Document, make, write
 from egcore import EVENTGRID, UNDEFINED, Matcher, Router, Transform, parse_event, parse_request
 from egcore.jsonpath import Steps, parse_path
 
-Found = Iterator[Measurement]
+Found = Iterator[Measurement | LeftOut]
 ROOT: Final = Path(__file__).resolve().parent.parent
 EVENT_SIZES: Final = (324, 1_800, 56_000)
 PATHS: Final = ("$.data.name", "$.data.lines[3].price", "$.data.lines[*].id", "$..price")
@@ -107,7 +107,11 @@ def _match_peers(stage: Scene, chosen: list[peers.Peer], scale: Scale) -> Found:
     }
     for peer in chosen:
         find = peer.build(stage.filters)
-        stage.check(find)
+        try:
+            stage.check(find)
+        except WrongResultError as error:
+            yield LeftOut(peer.name, f"wrong answers: {error}")
+            continue
         subjects[peer.name] = _events_within(find, stage.members, scale.seconds)
     timed = side_by_side(subjects, YARD, seconds=scale.seconds, rounds=scale.rounds)
     for name, timing in timed.items():
@@ -127,7 +131,7 @@ def _events_within(
     return Subject(lambda: [find(event) for event in sample], len(sample))
 
 
-def objections() -> list[tuple[str, str]]:
+def objections() -> list[LeftOut]:
     """Name every peer that is not measured, and on which shapes, with the reason."""
     found: dict[tuple[str, str], list[str]] = {}
     for peer in peers.PEERS:
@@ -147,7 +151,7 @@ def objections() -> list[tuple[str, str]]:
     wanted = {"orjson": "orjson", "CloudEvents SDK": "cloudevents"}
     wanted |= {peer.name: peer.distribution for peer in peers.PATH_PEERS}
     absent = [(name, "not installed") for name, of in wanted.items() if not _is_installed(of)]
-    return left_out + slow + absent + list(peers.NEVER)
+    return [LeftOut(*each) for each in (*left_out, *slow, *absent, *peers.NEVER)]
 
 
 def _is_installed(distribution: str) -> bool:

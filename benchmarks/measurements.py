@@ -32,15 +32,19 @@ class Measurement(NamedTuple):
     standard: float | None = None
 
 
-class Run(NamedTuple):
-    """All measurements of one run of the report, with what it ran on.
+class LeftOut(NamedTuple):
+    """A subject that was not measured, and why."""
 
-    ``left_out`` names each subject that was not measured, and why.
-    """
+    name: str
+    why: str
+
+
+class Run(NamedTuple):
+    """All measurements of one run of the report, with what it ran on and what was left out."""
 
     header: Mapping[str, str]
     measurements: Sequence[Measurement]
-    left_out: Sequence[tuple[str, str]] = ()
+    left_out: Sequence[LeftOut] = ()
 
     @property
     def scale(self) -> str:
@@ -85,5 +89,5 @@ def from_json(text: str) -> Run:
     return Run(
         document["header"],
         [Measurement(**each) for each in document["measurements"]],
-        [(name, why) for name, why in document["left_out"]],
+        [LeftOut(*each) for each in document["left_out"]],
     )

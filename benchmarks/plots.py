@@ -203,9 +203,8 @@ def latency(run: Run) -> "Figure":
 
 def throughput(run: Run) -> "Figure":
     """Draw events per second of whole jobs, one thread, from parsing to deliveries."""
-    figure, (panel,) = _figure(
-        1, 1, 11, 6, "Events in one second, one thread (higher is better; log)"
-    )
+    title = f"Events in one second, one thread, {STANDARD} (higher is better; log)"
+    figure, (panel,) = _figure(1, 1, 11, 6, title)
     bars = dict(throughputs(run))
     colours = [COLOURS[SELF] if name.startswith(SELF) else COLOURS[YARD] for name in bars]
     drawn = panel.barh(list(bars), list(bars.values()), color=colours)

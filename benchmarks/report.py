@@ -20,7 +20,7 @@ from typing import Final
 
 from benchmarks import pages, tables
 from benchmarks.measure import QUESTIONS, objections
-from benchmarks.measurements import Measurement, Run, from_json, to_json
+from benchmarks.measurements import LeftOut, Measurement, Run, from_json, to_json
 from benchmarks.peers import PEERS
 from benchmarks.scales import SCALES, Scale
 from benchmarks.scenes import EVENTS, SEED
@@ -37,6 +37,9 @@ def measure(scale: Scale, questions: Sequence[str]) -> Run:
     start = monotonic()
     for question in questions:
         for each in QUESTIONS[question](scale):
+            if isinstance(each, LeftOut):
+                left_out.append(each)
+                continue
             found.append(each)
             past = f"{monotonic() - start:5.0f} s"
             _tell(f"{past}  {question}: {each.subject} {each.shape} {each.rules or ''}")

@@ -7,10 +7,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import clock, pages, peers, plots, report, tables
+from benchmarks import clock, measure, pages, peers, plots, report, tables
 from benchmarks.cited import CITED, EVENT_RULER, cited
 from benchmarks.clock import REFERENCE_EVENT, REFERENCE_SECONDS, Subject, side_by_side
-from benchmarks.measurements import SELF, YARD, Measurement, Run, from_json, to_json
+from benchmarks.measurements import SELF, YARD, LeftOut, Measurement, Run, from_json, to_json
+from benchmarks.scales import SCALES
 from benchmarks.scenes import Scene, WrongResultError, request_of, sized_event
 from benchmarks.targets import MET, MISSED, NOT_MEASURED, NOTED, ROWS, evaluate
 from benchmarks.workloads import SHAPES
@@ -76,7 +77,7 @@ def canned(ratio=0.3, times=1.0, slowness=1.0):
     found.append(Measurement("latency", "p99.9", "selective", 100_000, 4e-3 * times))
     for name, weight in ((SELF, 2_900), (INDEX, 900)):
         found.append(Measurement("memory", name, "selective", 100_000, weight * times, "bytes"))
-    return Run(HEADER, found, [("moto on hostile", "its language cannot say them")])
+    return Run(HEADER, found, [LeftOut("moto on hostile", "its language cannot say them")])
 
 
 def verdicts(run):
@@ -235,6 +236,23 @@ def test_a_peer_that_cannot_be_measured_says_why(build, reason):
     """A peer that is installed is left out where it cannot run, say the rules, or be right."""
     peer = peers.Peer("somebody", "pytest", "a loop", build)
     assert reason in peer.objection("hostile")
+
+
+def test_a_peer_that_is_wrong_is_not_timed(monkeypatch):
+    """A peer that is right at first and wrong among more rules is left out there, by name."""
+
+    def build(filters):
+        match = Scene("mixed", 100).matcher.match
+        return match if len(filters) == 100 else lambda _: []
+
+    peer = peers.Peer("somebody", "pytest", "an index", build)
+    monkeypatch.setattr(peers, "PEERS", (peer,))
+    monkeypatch.setattr(measure, "SHAPES", ("mixed",))
+    found = list(measure.match_peers(SCALES["life"]))
+    left_out = [each for each in found if isinstance(each, LeftOut)]
+    assert left_out
+    assert "wrong answers: mixed with" in left_out[0].why
+    assert "somebody" not in {each.subject for each in found if not isinstance(each, LeftOut)}
 
 
 # --- Measurements -----------------------------------------------------------------------
