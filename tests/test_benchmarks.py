@@ -390,7 +390,7 @@ def test_the_page_is_generated_between_its_markers():
         pages.with_section("no markers", canned())
 
 
-def test_the_page_in_the_docs_has_the_markers():
+def test_the_page_in_the_docs_has_figures_and_says_their_scale():
     """The documentation has a place for the figures, and says of which scale they are."""
     assert "of scale **" in report.PAGE.read_text(encoding="utf-8").partition(pages.BEGIN)[2]
 
