@@ -124,6 +124,10 @@ class Partition:
                     orders += each if shape == NO_STEPS else (row[0] for row in each)
         return orders
 
+    def groups(self) -> Iterable[tuple[Signature, dict[Any, Bucket]]]:
+        """Return the fields of each group, and its buckets by their values; to be read only."""
+        return self._tables.items()
+
     def __bool__(self) -> bool:
         return bool(self._tables)
 
