@@ -26,7 +26,7 @@ from egcore.index.tables import TABLES, WORTH
 
 MOST_COSTLY: Final = 10
 
-_KINDS: Final = {GENERAL: "one of several conditions", IN: "one of several values"}
+_KINDS: Final = {GENERAL: "by a predicate of its own", IN: "one of several values"}
 
 
 class _Way(NamedTuple):
@@ -144,7 +144,7 @@ _FEW: Final = f"fewer than {MANY} filters of one shape: a table would not pay"
 
 def _label(test: Test) -> str:
     """Name a condition by its field and operator, without its operand."""
-    return f"{'.'.join(test.path)} {_KINDS.get(test.kind, test.kind)}"
+    return f"{shorten('.'.join(test.path))} {_KINDS.get(test.kind, test.kind)}"
 
 
 def _way_to_shelf(fields: tuple[str, ...], shelf: Shelf, tests: tuple[Test, ...]) -> _Way:
@@ -186,7 +186,7 @@ def _because(source: str | None, spot: _Spot) -> str:
     if way.structure == "keys":
         return f"{found}, nothing to verify: matches {events}"
     if way.structure == "table":
-        some = f"about {spot.looked_at:,.0f} of {len(spot.orders):,} filters"
+        some = f"about {max(1, round(spot.looked_at)):,} of {len(spot.orders):,} filters"
         return f"{found}: {way.because}, {some} are looked at for {events}"
     left = f"; to verify: {', '.join(spot.tests)}"
     return f"{found}: looked at for {events}{left}"

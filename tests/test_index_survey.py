@@ -1,0 +1,127 @@
+"""The survey: how filters are filed, why that way, and what each is reckoned to cost."""
+
+import json
+from typing import Any
+
+import pytest
+
+from egcore import CLOUDEVENTS, Matcher, Router, Statistics
+from tests.markdown_pages import ROOT
+from tests.rules import SOURCE, subscription
+
+CASES = json.loads((ROOT / "tests" / "data" / "statistics.json").read_bytes())
+
+
+def _numbered(template: Any, times: int) -> list[Any]:
+    """Make filters of a template: "%n" alone becomes a number, within a string its digits."""
+    text = json.dumps(template)
+    return [json.loads(text.replace('"%n"', str(n)).replace("%n", str(n))) for n in range(times)]
+
+
+def _stats(case: dict[str, Any]) -> Statistics:
+    """Load the filters of a case under names like 0.0: template, copy."""
+    filters = {
+        f"{number}.{copy}": document
+        for number, template in enumerate(case["filters"])
+        for copy, document in enumerate(_numbered(template, case.get("times", 1)))
+    }
+    return Matcher(filters, limits=CLOUDEVENTS).stats()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["what"])
+def test_structures(case: dict[str, Any]) -> None:
+    """Each filter is told of where it stands, and the partition adds up what is looked at."""
+    stats = _stats(case)
+    told = [
+        [part.source, *each[:1], list(each.key_fields), *each[2:6]]
+        for part in stats.partitions
+        for each in part.structures
+    ]
+    assert told == case["structures"]
+    assert sum(part.looked_at for part in stats.partitions) == sum(row[-1] for row in told)
+    if "because" in case:
+        assert stats.partitions[0].structures[0].because == case["because"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["what"])
+def test_costs(case: dict[str, Any]) -> None:
+    """The dearest come first, ten at most, each with its reason."""
+    costly = _stats(case).costly
+    assert [list(each) for each in costly][: len(case["costly"])] == case["costly"]
+    assert len(costly) == min(10, len(case["filters"]) * case.get("times", 1))
+    assert [each.cost for each in costly] == sorted((each.cost for each in costly), reverse=True)
+
+
+def test_shared_conditions() -> None:
+    """Filters that differ in operands only share shape and conditions; keys need none."""
+    above = {"op": "NumberGreaterThan", "value": 1}
+    stats = Matcher(
+        {
+            1: {"source": SOURCE, "data": {"n": [above]}},
+            2: {"source": SOURCE, "data": {"n": [{**above, "value": 2}]}},
+            3: {"source": SOURCE, "data": {"n": [above], "o": [{"op": "IsNotNull"}]}},
+            4: {"source": SOURCE},
+        }
+    ).stats()
+    assert (stats.filters, stats.verified, stats.shapes, stats.steps) == (4, 3, 2, 2)
+    assert stats.partitions[0].look_ups == 1
+
+
+def test_changes_show() -> None:
+    """What was added and removed since a table was made is told as it is now."""
+    filters = {
+        n: {"source": SOURCE, "subject": [{"op": "StringStartsWith", "values": [f"{n:03}"]}]}
+        for n in range(40)
+    }
+    matcher: Matcher[int] = Matcher(filters)
+    (before,) = matcher.stats().partitions[0].structures
+    more = matcher.with_filter(40, filters[0])
+    (after,) = more.stats().partitions[0].structures
+    assert (after.filters, after.looked_at) == (41, before.looked_at + 1)
+    for n in range(40):
+        more = more.without(n)
+    (left,) = more.stats().partitions[0].structures
+    assert (left.filters, left.looked_at) == (1, 1)
+    assert more.without(40).stats().partitions == ()
+
+
+def test_a_router_names_subscriptions() -> None:
+    """A router tells of the filters of routing subscriptions, one for each, by name."""
+    router = Router.from_documents(
+        [subscription("eu"), subscription("off", status="DISABLED"), subscription("us")]
+    )
+    stats = router.stats()
+    assert stats.filters == 2
+    assert [each.name for each in stats.costly] == ["eu", "us"]
+
+
+def test_several_filters_of_one_subscription() -> None:
+    """The sources of one subscription count as one filter, with the cost of the dearer."""
+    sources = [
+        {"name": "s", "filter": {"source": SOURCE}},
+        {"name": "s", "filter": {"type": [{"op": "StringIn", "values": ["t"]}]}},
+    ]
+    router = Router.from_documents([subscription("one", sources=sources)], limits=CLOUDEVENTS)
+    stats = router.stats()
+    assert stats.filters == 1
+    assert [each.filters for each in stats.partitions] == [1, 1]
+    assert [each.cost for each in stats.costly] == [1]
+
+
+def test_each_reason_is_one_line() -> None:
+    """Field names and sources are shown on one line and shortened, whatever they hold."""
+    long = "x" * 200
+    stats = Matcher(
+        {
+            "a\nb": {
+                "source": [{"op": "StringIn", "values": ["s\n"]}],
+                "data": {"k\n": [{"op": "IsNull"}], long: [{"op": "IsNotNull"}]},
+            }
+        }
+    ).stats()
+    because = stats.costly[0].because
+    assert because.startswith(r"found by data.k\n: looked at for an event of source s\n that")
+    assert because.isprintable()
+    assert long not in because
+    assert r"a\nb" in str(stats)
+    assert stats.partitions[0].structures[0].key_fields == ("data.k\n",)
