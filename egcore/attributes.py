@@ -119,36 +119,35 @@ _GRAMMAR: Final[Mapping[str, _Grammar | None]] = {
 _GRAMMAR_ANY_TYPE: Final = {**_GRAMMAR, "datacontenttype": _NON_EMPTY}
 
 
-_PLAIN: Final[Mapping[str, Callable[[str], bool] | None]] = {
-    "id": None,
-    "source": None,
-    "type": None,
-    "subject": None,
-    "specversion": "1.0".__eq__,
-    "datacontenttype": "application/json".__eq__,
-    "time": is_time,
-}
-_REQUIRED: Final = frozenset(REQUIRED)
+_PLAIN: Final = frozenset((*REQUIRED, "subject", "time", "datacontenttype", "data"))
+_JSON: Final = "application/json"
+_NO_DATA: Final[dict[str, Any]] = {}
 
 
 def _is_plain(members: Mapping[str, Any]) -> bool:
-    """Whether an event is good at first sight, as nearly all are: a third of the full check.
+    """Whether an event is good at first sight, as nearly all are: a quarter of the full check.
 
-    Attributes of the specification in printable ASCII, not empty, and an object as data
-    fit every preset. Anything else proves nothing.
+    Attributes of the specification in printable ASCII, and an object as data, fit every
+    preset. Anything else proves nothing.
     """
-    for name, value in members.items():
-        if type(value) is str and value and value.isascii() and value.isprintable():
-            test = _PLAIN.get(name, _never)
-            if test is not None and not test(value):
-                return False
-        elif name != "data" or type(value) is not dict:
-            return False
-    return members.keys() >= _REQUIRED
-
-
-def _never(_: str) -> bool:
-    return False
+    if not _PLAIN.issuperset(members):
+        return False
+    try:
+        text = "".join([value for name, value in members.items() if name != "data"])
+    except TypeError:  # an attribute that is no string
+        return False
+    get = members.get
+    return bool(
+        text.isascii()
+        and text.isprintable()
+        and get("id")
+        and get("source")
+        and get("type")
+        and get("specversion") == "1.0"
+        and get("datacontenttype", _JSON) == _JSON
+        and ("time" not in members or is_time(members["time"]))
+        and type(get("data", _NO_DATA)) is dict
+    )
 
 
 def check_attributes(members: Mapping[str, Any], limits: Limits) -> list[Problem]:
@@ -170,12 +169,15 @@ def check_attributes(members: Mapping[str, Any], limits: Limits) -> list[Problem
             found = _check_extension(name, value, limits)
         if found is not None:
             problems.append(found)
-    problems += [
-        problem(codes.ATTRIBUTE_MISSING, f"the required attribute {name} is missing")
-        for name in REQUIRED
-        if name not in members
-    ]
+    problems += [_MISSING[name] for name in REQUIRED if name not in members]
     return problems
+
+
+# Made once: what is missing most often is everything, in a flood of empty events.
+_MISSING: Final = {
+    name: problem(codes.ATTRIBUTE_MISSING, f"the required attribute {name} is missing")
+    for name in REQUIRED
+}
 
 
 def _check_core(name: str, value: Any, grammar: _Grammar | None) -> Problem | None:

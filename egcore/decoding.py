@@ -122,23 +122,24 @@ def check_nesting(data: bytes, levels: int) -> None:
     marks = data.translate(_TO_SQUARE, _NOT_STRUCTURE).replace(b'""', b"")
     if b'"' in marks:
         marks = b"".join(marks.split(b'"')[::2])
-    if not _closes_within(marks, levels) and _depth(marks) > levels:
+    if not _closes_within(marks, levels) and _is_deeper(marks, levels):
         raise _StrictError(codes.NESTING, f"nested more than {levels} levels deep")
 
 
 def _closes_within(marks: bytes, levels: int) -> bool:
     """Whether removing empty pairs, the innermost level each round, leaves nothing."""
+    too_deep = b"[" * (levels + 1)
     for _ in range(levels):
         shorter = marks.replace(b"[]", b"")
-        if len(shorter) == len(marks):
+        if len(shorter) == len(marks) or too_deep in shorter:
             break
         marks = shorter
     return not marks
 
 
-def _depth(marks: bytes) -> int:
-    """Count the levels one bracket at a time, for text that does not close."""
-    return max(accumulate((_STEP[mark] for mark in marks), initial=0))
+def _is_deeper(marks: bytes, levels: int) -> bool:
+    """Count the levels one bracket at a time, for text that does not close, up to the excess."""
+    return any(depth > levels for depth in accumulate(_STEP[mark] for mark in marks))
 
 
 # --- The parser --------------------------------------------------------------------
@@ -227,7 +228,9 @@ class _Reader:
         except StopIteration as stop:
             position = stop.value
         except json.JSONDecodeError as error:
-            position = error.pos
+            # From 3.13 on, a trailing comma is told where it stands, not by what follows it.
+            trailing = error.msg.startswith("Illegal trailing comma")
+            position = self.skip_space(error.pos + 1) if trailing else error.pos
         raise self.refused(position)
 
     def decoded(self, position: int) -> tuple[Decoded, int]:
@@ -277,6 +280,30 @@ def _check_surrogates(text: str, value: Any) -> None:
 
 
 def _read_value(raw: Raw, levels: int, digits: int) -> Decoded:
+    return _read_short(raw, levels, digits) or _read_any(raw, levels, digits)
+
+
+def _read_short(raw: Raw, levels: int, digits: int) -> Decoded | None:
+    """Read the usual case with fewer calls: short, flat enough, no escaped code points.
+
+    Whatever is wrong with the text is left for ``_read_any`` to say.
+    """
+    if (
+        type(raw) is not bytes
+        or len(raw) > digits
+        or raw.count(b"[") + raw.count(b"{") > levels
+        or b"\\u" in raw
+    ):
+        return None
+    try:
+        text = raw.decode()
+        value, end = _scan_short_numbers(text, 0)
+    except (StopIteration, ValueError):
+        return None
+    return Decoded(value, text) if end == len(text) else None
+
+
+def _read_any(raw: Raw, levels: int, digits: int) -> Decoded:
     data, text = read_raw(raw)
     check_nesting(data, levels)
     reader = _Reader(text, _choose_scanner(data, digits))

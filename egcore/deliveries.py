@@ -111,8 +111,13 @@ def _restore(document: dict[str, str]) -> Delivery:
     """Make a delivery again from its document."""
     delivery = Delivery.__new__(Delivery)
     digest = document["rules_digest"]
-    for name in document.keys() - {"delivery_id", "body", "rules_digest"}:
-        setattr(delivery, name, document[name])
+    delivery.subscription_id = document["subscription_id"]
+    delivery.subscription = document["subscription"]
+    delivery.target_id = document["target_id"]
+    delivery.target = document["target"]
+    delivery.event_id = document["event_id"]
+    delivery.event_source = document["event_source"]
+    delivery.content_type = document["content_type"]
     delivery.body = document["body"].encode()
     delivery._delivery_id = document["delivery_id"]  # noqa: SLF001 # its own class
     delivery._digest = lambda: digest  # noqa: SLF001 # its own class

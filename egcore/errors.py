@@ -104,13 +104,16 @@ def kind(value: object) -> str:
 class EgcoreError(Exception):
     """The base of every exception that egcore raises. ``problems`` is never empty.
 
-    Two errors are equal when their type and problems are; they pickle and copy.
+    Two errors are equal when their type and problems are; they pickle and copy. Raises
+    ``UsageError`` when it is made without a problem.
     """
 
     problems: tuple[Problem, ...]
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)[:MAX_PROBLEMS]
+        if not self.problems:
+            raise usage("an error has at least one problem")
         super().__init__(self.problems)
 
     def __str__(self) -> str:
@@ -170,6 +173,10 @@ def raise_errors(problems: Iterable[Problem], error: type[EgcoreError]) -> None:
     found = sorted(problems, key=lambda each: each.severity != "error")
     if found and found[0].severity == "error":
         raise error(found)
+
+
+class EnoughError(Exception):
+    """An exception holds no more errors: stop reading the document. Never leaves the library."""
 
 
 def usage(message: str, *, hint: str | None = None) -> UsageError:

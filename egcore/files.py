@@ -117,7 +117,8 @@ def _sound_start(raw: bytes) -> str | None:
 
 def _not_utf8(path: str, sound: str) -> Finding:
     found = problem(codes.ENCODING, "not UTF-8", hint="save the file as UTF-8")
-    return finding(found, Text(path, sound), position(sound, len(sound)))
+    text = Text(path, sound).without_secrets()
+    return finding(found, text, position(sound, len(sound)))
 
 
 def _is_lines(path: str) -> bool:

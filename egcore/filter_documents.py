@@ -5,6 +5,7 @@ path in the message (spec section 4, and the filter rows of section 2).
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, Literal
 
@@ -12,7 +13,15 @@ from egcore import codes
 from egcore.attributes import CORE, is_extension_name
 from egcore.conditions import Condition, Field
 from egcore.decoding import compact_json
-from egcore.errors import Problem, escape_pointer, kind, problem, shorten
+from egcore.errors import (
+    MAX_PROBLEMS,
+    EnoughError,
+    Problem,
+    escape_pointer,
+    kind,
+    problem,
+    shorten,
+)
 from egcore.limits import Limits
 from egcore.operators import OPERATORS, STRING_OPERATORS, OperandKind
 
@@ -31,9 +40,12 @@ def read_filter(
     """Read a decoded filter document into fields; append what is wrong to ``problems``.
 
     Pointers start at the filter. ``bound``: the filter is known to have no more bytes.
-    The result counts only if no error was appended.
+    The result counts only if no error was appended; of those, ``MAX_PROBLEMS`` end the
+    reading.
     """
-    return _FilterReader(limits, problems, bound).read(document)
+    with suppress(EnoughError):
+        return _FilterReader(limits, problems, bound).read(document)
+    return ()
 
 
 class _FilterReader:
@@ -43,16 +55,20 @@ class _FilterReader:
         self.limits = limits
         self.problems = problems
         self.bound = bound
+        self.errors = 0
         self.fields: list[Field] = []
 
     def report(
         self, code: str, path: tuple[str, ...], message: str, *more: str | int, **extra: str | None
     ) -> None:
-        """Note a problem of the field at the path, ``more`` tokens below it."""
+        """Note an error of the field at the path, ``more`` tokens below it."""
         tokens = "".join(f"/{escape_pointer(str(token))}" for token in (*path, *more))
         label = shorten(".".join(path))
         text = f"{label}: {message}" if label else message
         self.problems.append(problem(code, text, tokens, **extra))
+        self.errors += 1
+        if self.errors == MAX_PROBLEMS:
+            raise EnoughError
 
     def read(self, document: object) -> tuple[Field, ...]:
         if type(document) is not dict:

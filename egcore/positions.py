@@ -8,7 +8,7 @@ recurses and never raises, also on text that is not JSON.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple
 
 # A string, a structural character, or a run of anything else: a number or a word. The
@@ -54,6 +54,37 @@ def tokens(text: str) -> Iterator[tuple[int, str]]:
     Text that is not JSON is cut in pieces all the same; a string may lack its end.
     """
     return ((match.start(), match[0]) for match in _TOKEN.finditer(text))
+
+
+def blot(text: str, keys: Collection[str]) -> str:
+    """Return the text with the values of some keys blotted out, each character by an "x".
+
+    Line feeds stay, so every place in the text is what it was. Also for text that is not
+    JSON: a value that does not end is blotted out to the end.
+
+    >>> blot('{"detail": {"url": "u"}, "a": 1}', ["detail"])
+    '{"detail": xxxxxxxxxxxx, "a": 1}'
+    """
+    parts: list[str] = []
+    kept = depth = 0
+    start: int | None = None
+    key = before = ""
+    for offset, lexeme in tokens(text):
+        if start is None and before == ":" and key in keys:
+            parts.append(text[kept:offset])
+            start, depth = offset, 0
+        if start is not None:
+            depth += (lexeme in ("[", "{")) - (lexeme in ("]", "}"))
+            if depth <= 0:
+                kept = offset + len(lexeme)
+                parts.append(_blotted(text[start:kept]))
+                start = None
+        key, before = (_key(before) if lexeme == ":" else key), lexeme
+    return "".join(parts) + (text[kept:] if start is None else _blotted(text[start:]))
+
+
+def _blotted(text: str) -> str:
+    return "\n".join("x" * len(line) for line in text.split("\n"))
 
 
 def position(text: str, offset: int) -> Position:

@@ -16,8 +16,8 @@ from egcore.decoding import Rule, decode, decode_rule
 from egcore.errors import Problem, RuleError, problem
 from egcore.filter_documents import duplicate_key as twice_in_filter
 from egcore.limits import EVENTGRID, Limits
-from egcore.positions import Position, locate_all, position, tokens
-from egcore.subscription_documents import named
+from egcore.positions import Position, blot, locate_all, position, tokens
+from egcore.subscription_documents import SECRET_MEMBERS, named
 from egcore.transforms import duplicate_key as twice_elsewhere
 
 START: Final = Position(1, 1)
@@ -29,6 +29,13 @@ class Text(NamedTuple):
     path: str
     text: str
     first_line: int = 1
+
+    def without_secrets(self) -> "Text":
+        """Return the text with connection details blotted out, every place as it was.
+
+        Diagnostics quote source lines, and end up in the logs of other programs.
+        """
+        return self._replace(text=blot(self.text, SECRET_MEMBERS))
 
 
 class Finding(NamedTuple):
@@ -44,7 +51,10 @@ class Finding(NamedTuple):
 
 
 def finding(found: Problem, text: Text, place: Position) -> Finding:
-    """Make the finding of a place in a text, which may start on a later line of its file."""
+    """Make the finding of a place in a text, which may start on a later line of its file.
+
+    The line is quoted: the text is one without secrets.
+    """
     line = text.text.split("\n", place.line)[place.line - 1].removesuffix("\r")
     in_file = Position(text.first_line + place.line - 1, place.column)
     return Finding(found, text.path, in_file, line)
@@ -60,9 +70,10 @@ def place_problems(wanted: Iterable[tuple[Problem, Text, str]]) -> list[Finding]
         by_text.setdefault(id(each[1]), []).append(each)
     findings = []
     for group in by_text.values():
+        text = group[0][1].without_secrets()
         places = locate_all(group[0][1].text, [pointer for _, _, pointer in group])
         findings += [
-            finding(found, text, at) for (found, text, _), at in zip(group, places, strict=True)
+            finding(found, text, at) for (found, _, _), at in zip(group, places, strict=True)
         ]
     return findings
 
@@ -83,9 +94,10 @@ def decode_rules(text: Text, *, limits: Limits = EVENTGRID) -> tuple[Any, list[F
         found = error.problems[0]
     else:
         return rule.value, _duplicates(rule, text, limits)
+    unplaced = [finding(found, text.without_secrets(), START)]
     if found.code in (codes.ENCODING, codes.NESTING):
-        return None, [finding(found, text, START)]
-    return None, _syntax(text) or _bad_tokens(text, limits) or [finding(found, text, START)]
+        return None, unplaced
+    return None, _syntax(text) or _bad_tokens(text, limits) or unplaced
 
 
 def _syntax(text: Text) -> list[Finding]:
@@ -94,7 +106,7 @@ def _syntax(text: Text) -> list[Finding]:
         json.JSONDecoder(parse_int=float).decode(text.text)
     except json.JSONDecodeError as error:
         wrong = problem(codes.SYNTAX, f"not JSON: {error.msg[0].lower()}{error.msg[1:]}")
-        return [finding(wrong, text, Position(error.lineno, error.colno))]
+        return [finding(wrong, text.without_secrets(), Position(error.lineno, error.colno))]
     except RecursionError:  # the stack is filling up, and the place is not worth more of it
         pass
     return []
@@ -103,10 +115,11 @@ def _syntax(text: Text) -> list[Finding]:
 def _bad_tokens(text: Text, limits: Limits) -> list[Finding]:
     """Find the strings and numbers that Python's json lets pass and we do not."""
     findings = []
+    quoted = text.without_secrets()
     for offset, token in tokens(text.text):
         found = _judge_token(token, limits)
         if found is not None:
-            findings.append(finding(found, text, position(text.text, offset)))
+            findings.append(finding(found, quoted, position(text.text, offset)))
     return findings
 
 

@@ -5,7 +5,8 @@ problem is reported at once, each with its pointer into the document.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
@@ -13,7 +14,7 @@ from egcore import codes
 from egcore.conditions import Field
 from egcore.decoding import compact_json
 from egcore.digests import sha256_hex
-from egcore.errors import Problem, kind, problem, shorten
+from egcore.errors import MAX_PROBLEMS, EnoughError, Problem, kind, problem, shorten
 from egcore.filter_documents import duplicate_key as duplicate_filter_key
 from egcore.filter_documents import nearest, read_filter
 from egcore.limits import Limits
@@ -23,6 +24,9 @@ SUBSCRIPTION_TYPES: Final = ("EVENT", "SCHEDULED")
 STATUSES: Final = ("CREATED", "ENABLED", "DISABLED", "FROZEN", "ERROR")
 PROVIDER_TYPES: Final = ("OFFICIAL", "CUSTOM", "PARTNER")
 DETAILS: Final = ("detail", "kafka_detail", "smn_detail", "eg_detail", "apigw_detail")
+SECRET_MEMBERS: Final = frozenset({*DETAILS, "connection_id", "dead_letter_queue"})
+"""What tells how to reach a target: never shown, wherever it stands in a document."""
+
 FUNCTION_TARGET: Final = "HC.FunctionGraph"
 
 _NAME: Final = re.compile("[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -78,16 +82,22 @@ def duplicate(pointer: str, limits: Limits) -> Problem:
     return duplicate_key(pointer)
 
 
+_NO_DRAFT: Final = SubscriptionDraft("", "", "", "", None, (), ())
+
+
 def read_subscription(
     document: object, text: str, transforms: TransformCache, problems: list[Problem]
 ) -> SubscriptionDraft:
     """Read a decoded document, given with its compact text; append what is wrong to ``problems``.
 
-    The result counts only if no problem is an error.
+    The result counts only if no problem is an error; of those, ``MAX_PROBLEMS`` end the
+    reading.
     """
     # No part of a document is longer than the whole: most parts need no measuring.
     bound = len(text) if text.isascii() else 4 * len(text)
-    return _Reader(transforms, problems, bound).read(document)
+    with suppress(EnoughError):
+        return _Reader(transforms, problems, bound).read(document)
+    return _NO_DRAFT
 
 
 class _Reader:
@@ -98,16 +108,25 @@ class _Reader:
         self.limits = transforms.limits
         self.transforms = transforms
         self.problems = problems
+        self.errors = 0
 
     def report(self, code: str, at: str, message: str, **extra: str | None) -> None:
-        self.problems.append(problem(code, message, at, **extra))
+        self.add([problem(code, message, at, **extra)])
+
+    def add(self, found: Iterable[Problem]) -> None:
+        """Note problems; ``MAX_PROBLEMS`` errors end the reading."""
+        before = len(self.problems)
+        self.problems += found
+        self.errors += sum(each.severity == "error" for each in self.problems[before:])
+        if self.errors >= MAX_PROBLEMS:
+            raise EnoughError
 
     def read(self, document: object) -> SubscriptionDraft:
         """Read a decoded document. The result counts only if no problem is an error."""
         if type(document) is not dict:
             message = "a subscription must be an object"
             self.report(codes.DOCUMENT_SHAPE, "", message, got=kind(document))
-            return SubscriptionDraft("", "", "", "", None, (), ())
+            return _NO_DRAFT
         name = self.name(document)
         self.description(document)
         of_type = self.word(document, "type", "", SUBSCRIPTION_TYPES) or "EVENT"
@@ -239,8 +258,9 @@ class _Reader:
             return (), []
         found: list[Problem] = []
         fields = read_filter(value, self.limits, found, bound=self.bound)
-        self.problems += (replace(each, pointer=f"{at}/filter{each.pointer}") for each in found)
-        if not found:
+        if found:
+            self.add(replace(each, pointer=f"{at}/filter{each.pointer}") for each in found)
+        else:
             self.check_source_name(fields, at, name)
         return fields, found
 
@@ -321,7 +341,7 @@ class _Reader:
             return None
         found: list[Problem] = []
         transform = self.transforms.read(value, found)
-        self.problems += (
+        self.add(
             replace(
                 each,
                 pointer=f"{at}/transform{each.pointer}",
@@ -338,7 +358,7 @@ class _Reader:
         found = problem(codes.FUNCTION_NEEDS_JSON, message, f"{at}/transform")
         if self.limits.function_needs_json:
             found = replace(found, severity="error")
-        self.problems.append(found)
+        self.add([found])
 
 
 _MAY_BE_EMPTY: Final = ("description", "channel_name", "connection_id")

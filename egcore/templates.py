@@ -9,12 +9,13 @@ template no value can leave the place that its author gave it.
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from json.encoder import encode_basestring
 from typing import Final, NamedTuple
 
 from egcore import codes
 from egcore.decoding import compact_json, is_json
-from egcore.errors import Problem, RenderError, TransformError, problem, shorten
+from egcore.errors import MAX_PROBLEMS, Problem, RenderError, TransformError, problem, shorten
 from egcore.limits import Limits
 from egcore.paths import UNDEFINED
 
@@ -99,8 +100,8 @@ def parse_template(
     Returns None when there is an error.
     """
     literals, used = _split(text)
-    errors = [_placeholder_problem(name, names) for name in used]
-    found = [each for each in errors if each is not None]
+    errors = (_placeholder_problem(name, names) for name in used)
+    found = [*islice(filter(None, errors), MAX_PROBLEMS)]
     if found:
         problems += found
         return None

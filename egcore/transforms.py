@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 from egcore import codes
 from egcore.decoding import Raw, decode, decode_rule, is_json
 from egcore.errors import (
+    MAX_PROBLEMS,
     Problem,
     RenderError,
     TransformError,
@@ -381,7 +382,10 @@ def _read_expressions(
     """Sort the variables into constants and paths, by name."""
     constants: dict[str, object] = {}
     paths: dict[str, Path] = {}
+    before = len(problems)
     for name, expression in variables.items():
+        if len(problems) - before >= MAX_PROBLEMS:
+            break  # all of them errors, and more than an exception holds
         label = f"the variable {shorten(name)!r}"
         if not _is_variable_name(name, limits):
             message = f"{label} has a name that is not allowed"

@@ -139,6 +139,13 @@ def test_problems_are_capped() -> None:
     assert errors.EventError(many).problems == tuple(many[: errors.MAX_PROBLEMS])
 
 
+def test_an_error_without_a_problem_is_a_wrong_call() -> None:
+    """Whoever catches an error may look at its first problem."""
+    with pytest.raises(errors.UsageError) as caught:
+        errors.EventError([])
+    assert caught.value.problems[0].code == codes.USAGE
+
+
 def test_ready_made_errors_name_their_way_out() -> None:
     """A full stack, a wrong call and a missing package say what to do."""
     for error, code, hint in (

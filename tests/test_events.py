@@ -15,7 +15,9 @@ from egcore import codes
 from egcore.decoding import compact_json
 from egcore.errors import EgcoreError, EventError, HostError, UsageError
 from egcore.events import Event, as_event, parse_event
+from egcore.filters import Filter
 from egcore.limits import CLOUDEVENTS, EVENTGRID, Limits
+from egcore.requests import parse_batch, parse_request
 from tests.hostile_cases import EventCase, event_cases
 from tests.leaks import assert_silent
 from tests.shared_folder import shared
@@ -507,6 +509,15 @@ def test_an_event_unpickles_in_a_thread_with_a_small_stack() -> None:
     data = pickle.dumps(found)
     assert call_in_thread(lambda: pickle.loads(data)) == found  # noqa: S301 # our own bytes
     assert call_in_thread(lambda: event(data=nested(63))) == found
+
+
+def test_a_released_memoryview_is_a_wrong_call() -> None:
+    """It has no bytes any more: that is said of the argument, not of an event or a rule."""
+    view = memoryview(b"{}")
+    view.release()
+    for call in (parse_event, parse_request, parse_batch, Filter.from_document):
+        with pytest.raises(UsageError, match="released"):
+            call(view)
 
 
 @pytest.mark.parametrize("name", ["id", "members", "text", "data", "anything"])

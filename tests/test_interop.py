@@ -31,6 +31,7 @@ from egcore.errors import (
     host_error,
 )
 from egcore.interop import STEPS, DataSchemas, from_sdk, to_sdk
+from tests.slowest import PATIENCE
 
 TABLES = json.loads((Path(__file__).parent / "data" / "interop.json").read_text(encoding="utf-8"))
 REQUIRED = {"specversion": "1.0", "id": "1", "source": "orders", "type": "order.paid"}
@@ -590,9 +591,9 @@ def test_unique_items_are_linear():
     """An event full of small objects is compared in well under a second."""
     event = event_of(data=[{"a": i} for i in range(5_000)])
     schemas = schemas_of({"uniqueItems": True})
-    started = time.perf_counter()
+    started = time.process_time()
     assert schemas.check(event) == ()
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2 * PATIENCE
 
 
 @pytest.mark.parametrize(

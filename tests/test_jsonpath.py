@@ -21,6 +21,7 @@ from egcore.errors import EgcoreError, HostError, RenderError, TransformError
 from egcore.jsonpath import MAX_INDEX, Path, Steps, parse_path
 from egcore.limits import EVENTGRID
 from egcore.paths import UNDEFINED, Undefined, field_getter
+from tests.slowest import PATIENCE
 
 HERE = FilePath(__file__).parent
 TABLES = json.loads((HERE / "data" / "jsonpath.json").read_text(encoding="utf-8"))
@@ -523,9 +524,9 @@ HOSTILE_TEXTS = [
 
 def seconds(work: Callable[[], object]) -> float:
     """Measure how long one call takes."""
-    start = time.perf_counter()
+    start = time.process_time()
     work()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def outcome(text: str, limits=EVENTGRID) -> Path | TransformError:
@@ -544,8 +545,8 @@ def test_hostile_texts_are_read_in_linear_time() -> None:
     """
     unlimited = replace(EVENTGRID, path_segments=LENGTH, path_descendants=LENGTH)
     for text in HOSTILE_TEXTS:
-        assert seconds(lambda text=text: outcome(text)) < 0.5
-        assert seconds(lambda text=text: outcome(text, unlimited)) < 3
+        assert seconds(lambda text=text: outcome(text)) < 0.5 * PATIENCE
+        assert seconds(lambda text=text: outcome(text, unlimited)) < 3 * PATIENCE
         result = outcome(text)
         assert isinstance(result, Path) or len(str(result)) < 1_000
 
@@ -599,7 +600,7 @@ def test_deep_and_wide_events() -> None:
     events = [deep, [0] * 32_000, [[]] * 21_000, {str(i): i for i in range(6_000)}]
     for event in events:
         path, steps = parse_path("$..*"), Steps(EVENTGRID.path_steps)
-        assert seconds(lambda p=path, e=event, s=steps: p.find(e, s)) < 0.5
+        assert seconds(lambda p=path, e=event, s=steps: p.find(e, s)) < 0.5 * PATIENCE
         assert steps.left > 0
     names = parse_path("$..name").find(deep, Steps(EVENTGRID.path_steps))
     assert names == [*range(61, 0, -2), 0]

@@ -16,6 +16,7 @@ from egcore.templates import as_json_value, as_text, body_too_large, inside_json
 from egcore.transforms import JSON, TEXT
 from tests import generators, hostile_cases, oracle
 from tests.rules import error_of, event, variable
+from tests.slowest import PATIENCE
 
 DATA = Path(__file__).parent / "data"
 TABLE = json.loads((DATA / "templates.json").read_text(encoding="utf-8"))
@@ -113,14 +114,14 @@ def test_amplification_stops() -> None:
     transform = _transform("${a}" * 512, ["a"])
     given = event(data={"a": "x" * 65_000})
     tracemalloc.start()
-    before = time.perf_counter()
+    before = time.process_time()
     try:
         with pytest.raises(RenderError):
             transform.render(given)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert time.perf_counter() - before < 1
+    assert time.process_time() - before < 1 * PATIENCE
     assert peak < 2_000_000
 
 

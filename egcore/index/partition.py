@@ -6,10 +6,11 @@ of those fields to the bucket of filters that ask for them (tuple-space search, 
 filed under each of them, for one field at most: nothing grows with a product.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from itertools import product
 from typing import Any, Final, NamedTuple
 
+from egcore.index.bitmaps import Bitmap
 from egcore.index.buckets import Bucket, bucket_minus, bucket_plus, make_bucket, row_of
 from egcore.index.plan import Path, Plan, Step, in_step
 from egcore.index.shapes import NO_STEPS, Layout, Shapes
@@ -18,16 +19,21 @@ from egcore.index.steps import Row
 Signature = tuple[Path, ...]
 
 
+MAX_GROUPS: Final = 48  # signatures up to which a look-up for each is the fastest (measured)
 MAX_KEYS: Final = 8  # fields that a filter is filed by; a longer key is no more selective
 
 
 class Place(NamedTuple):
-    """Where a filter is filed: its group, its keys there, its shape and its row."""
+    """Where a filter is filed: its key fields and their keys, its shape and its row."""
 
     signature: Signature
-    keys: tuple[Any, ...]
+    keys: tuple[tuple[Any, ...], ...]
     shape: int
     row: Row
+
+    def combined(self) -> list[Any]:
+        """Return the keys in the table of the signature: one field has several at most."""
+        return [key[0] if len(key) == 1 else key for key in product(*self.keys)]
 
 
 def place_of(order: int, plan: Plan, shapes: Shapes) -> Place:
@@ -38,36 +44,54 @@ def place_of(order: int, plan: Plan, shapes: Shapes) -> Place:
     signature = tuple(sorted(filed))
     verified = [in_step(path, plan.keys[path]) for path in by_keys[len(filed) :]]
     steps: list[Step] = [*verified, *plan.steps]
-    combinations = product(*(plan.keys[path] for path in signature))
-    keys = tuple(key[0] if len(key) == 1 else key for key in combinations)
+    keys = tuple(plan.keys[path] for path in signature)
     return Place(signature, keys, shapes.number(steps), row_of(order, steps))
 
 
+Tables = dict[Signature, dict[Any, Bucket]]
+
+
 class Partition:
-    """An immutable set of filed filters."""
+    """An immutable set of filed filters: in tables by signature, or in a bitmap.
 
-    __slots__ = ("_layout", "_shapes", "_tables", "_values")
+    A bitmap is made at once of all filters of too many signatures. What comes later
+    goes into tables, what goes is noted in ``_gone``.
+    """
 
-    def __init__(self, tables: dict[Signature, dict[Any, Bucket]], shapes: Shapes) -> None:
+    __slots__ = ("_bitmap", "_gone", "_layout", "_shapes", "_tables", "_values")
+
+    def __init__(
+        self,
+        tables: Tables,
+        shapes: Shapes,
+        bitmap: Bitmap | None = None,
+        gone: frozenset[int] = frozenset(),
+    ) -> None:
         # In a fixed order, so that partitions with the same signatures share their look-up.
         self._tables = tables = dict(sorted(tables.items()))
         self._values = tuple(tables.values())
         self._shapes = shapes
         self._layout: Layout = shapes.layout(tuple(tables))
+        self._bitmap = bitmap
+        self._gone = gone
 
     @classmethod
-    def build(cls, places: Iterable[Place], shapes: Shapes) -> "Partition":
+    def build(cls, places: Sequence[Place], shapes: Shapes) -> "Partition":
         """File many filters at once; they come in order."""
+        bitmap = None
+        if len({place.signature for place in places}) > MAX_GROUPS:
+            bitmap = Bitmap([place for place in places if place.signature])
+            places = [place for place in places if not place.signature]
         raw: dict[Signature, dict[Any, dict[int, list[Row]]]] = {}
         for place in places:
             table = raw.setdefault(place.signature, {})
-            for key in place.keys:
+            for key in place.combined():
                 table.setdefault(key, {}).setdefault(place.shape, []).append(place.row)
         tables = {
             signature: {key: make_bucket(rows, shapes) for key, rows in table.items()}
             for signature, table in raw.items()
         }
-        return cls(tables, shapes)
+        return cls(tables, shapes, bitmap)
 
     def match(self, members: dict[str, Any], found: list[int]) -> bool:
         """Append the order numbers of the filters that match; tell whether some may stand twice."""
@@ -84,6 +108,10 @@ class Partition:
                     found += verify[shape](rows, members)
                 else:
                     found += rows.match(members)  # type: ignore[union-attr] # a Shelf
+        if self._bitmap is not None:
+            mapped: list[int] = []
+            self._bitmap.match(members, verify, mapped)
+            found += [order for order in mapped if order not in self._gone]
         return keys is not None
 
     def _scan(self, keys: list[Any], buckets: list[Bucket]) -> None:
@@ -96,23 +124,28 @@ class Partition:
     def plus(self, place: Place) -> "Partition":
         """Return a partition with one filter more."""
         table = dict(self._tables.get(place.signature, {}))
-        for key in place.keys:
+        for key in place.combined():
             table[key] = bucket_plus(table.get(key, ()), place.shape, place.row, self._shapes)
-        return Partition({**self._tables, place.signature: table}, self._shapes)
+        tables = {**self._tables, place.signature: table}
+        return Partition(tables, self._shapes, self._bitmap, self._gone)
 
     def minus(self, place: Place) -> "Partition":
         """Return a partition without a filter that is filed in it."""
-        table = dict(self._tables[place.signature])
-        for key in place.keys:
-            left = bucket_minus(table[key], place.shape, place.row[0])
+        order = place.row[0]
+        if self._bitmap and order in self._bitmap.orders and order not in self._gone:
+            gone = self._gone | {order}
+            return Partition(self._tables, self._shapes, self._bitmap, gone)
+        table = dict(self._tables.get(place.signature, {}))
+        for key in place.combined():
+            left = bucket_minus(table.get(key, ()), place.shape, order)
             if left:
                 table[key] = left
             else:
-                del table[key]
+                table.pop(key, None)
         tables = {**self._tables, place.signature: table}
         if not table:
             del tables[place.signature]
-        return Partition(tables, self._shapes)
+        return Partition(tables, self._shapes, self._bitmap, self._gone)
 
     def orders(self) -> list[int]:
         """Return the order numbers of all filters, each as often as it is filed."""
@@ -122,6 +155,8 @@ class Partition:
                 for shape, rows in bucket:
                     each: Any = rows if isinstance(rows, tuple) else rows.rows
                     orders += each if shape == NO_STEPS else (row[0] for row in each)
+        if self._bitmap is not None:
+            orders += self._bitmap.orders - self._gone
         return orders
 
     def groups(self) -> Iterable[tuple[Signature, dict[Any, Bucket]]]:
@@ -129,7 +164,7 @@ class Partition:
         return self._tables.items()
 
     def __bool__(self) -> bool:
-        return bool(self._tables)
+        return bool(self._tables) or bool(self._bitmap and self._bitmap.orders - self._gone)
 
 
 def _is_among(key: Any, sets: list[frozenset[Any]]) -> bool:

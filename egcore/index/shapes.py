@@ -19,6 +19,7 @@ Shape = tuple[tuple[Path, str, int], ...]
 Signature = tuple[Path, ...]
 
 MAX_COMPILED: Final = 512  # layouts, and shapes: code beyond that costs more than it saves
+MAX_UNROLLED: Final = 64  # groups of a layout: the code of more is too long
 NO_STEPS: Final = 0  # the number of the shape of filters that their keys say all about
 
 
@@ -89,7 +90,7 @@ class Shapes:
         """Return the look-up of partitions with these signatures."""
         found = self._layouts.get(signatures)
         if found is None:
-            compiled = len(self._layouts) < MAX_COMPILED
+            compiled = len(self._layouts) < MAX_COMPILED and len(signatures) <= MAX_UNROLLED
             found = self._layouts[signatures] = _lay_out(signatures, compiled=compiled)
         return found
 
