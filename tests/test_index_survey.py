@@ -6,10 +6,18 @@ from typing import Any
 import pytest
 
 from egcore import CLOUDEVENTS, Matcher, Router, Statistics
+from egcore.index import bitmaps
+from egcore.index.bitmaps import BLOCK
+from egcore.index.partition import MAX_GROUPS
 from tests.markdown_pages import ROOT
-from tests.rules import SOURCE, subscription
+from tests.rules import SOURCE, Document, subscription
 
 CASES = json.loads((ROOT / "tests" / "data" / "statistics.json").read_bytes())
+
+
+def is_one_of(*values: str) -> list[Document]:
+    """Make the field of a filter that is equal to one of some strings."""
+    return [{"op": "StringIn", "values": list(values)}]
 
 
 def _numbered(template: Any, times: int) -> list[Any]:
@@ -65,6 +73,51 @@ def test_shared_conditions() -> None:
     ).stats()
     assert (stats.filters, stats.verified, stats.shapes, stats.steps) == (4, 3, 2, 2)
     assert stats.partitions[0].look_ups == 1
+
+
+@pytest.mark.parametrize("block", [BLOCK, 16])
+def test_a_bitmap(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Filters of too many field sets cost what their own fields let through, in any block."""
+    monkeypatch.setattr(bitmaps, "BLOCK", block)
+    alike, unlike = is_one_of("x"), [{"op": "IsNotNull"}]
+    filters: dict[str, Document] = {}
+    for n in range(MAX_GROUPS + 1):
+        both = {f"k{n}": is_one_of("x", "y"), "o": unlike}
+        filters[f"both-{n}"] = {"source": SOURCE, "type": alike, "data": both}
+        filters[f"one-{n}"] = {"source": SOURCE, "data": {f"k{n}": alike}}
+    stats = Matcher({**filters, "all": {"source": SOURCE}}).stats()
+    (part,) = stats.partitions
+    keys, bitmap = part.structures
+    assert (keys.structure, keys.filters) == ("keys", 1)
+    assert (bitmap.structure, bitmap.filters) == ("bitmap", len(filters))
+    assert (part.filters, part.look_ups) == (len(filters) + 1, 1 + 1 + MAX_GROUPS + 1)
+    assert (len(bitmap.key_fields), bitmap.keys) == (MAX_GROUPS + 2, 1 + 2 * (MAX_GROUPS + 1))
+    assert bitmap.looked_at == pytest.approx((MAX_GROUPS + 1) / 2 / 3)
+    assert (stats.verified, stats.shapes) == (MAX_GROUPS + 1, 1)
+    first = stats.costly[:2]
+    assert [each.name for each in first] == ["all", "one-0"]
+    found = f"found by a bitmap over {MAX_GROUPS + 2} fields"
+    assert first[1].cost == pytest.approx(1 / 3)
+    assert first[1].because.startswith(f"{found}, nothing to verify: matches an event of source s ")
+    text = str(stats)
+    assert f"more than {MAX_GROUPS} sets of key fields" in text
+    assert max(map(len, text.splitlines())) < 200
+
+
+def test_changes_of_a_bitmap_show() -> None:
+    """What is gone from a bitmap is not told; what came since is told with its table."""
+    filters = {n: {"source": SOURCE, "data": {f"k{n}": is_one_of("x")}} for n in range(50)}
+    matcher: Matcher[int] = Matcher(filters)
+    changed = matcher.without(7).with_filter(50, {**filters[7]})
+    (part,) = changed.stats().partitions
+    assert [(each.structure, each.filters) for each in part.structures] == [
+        ("keys", 1),
+        ("bitmap", 49),
+    ]
+    for n in range(50):
+        changed = changed.without(n) if n != 7 else changed
+    (part,) = changed.stats().partitions
+    assert [(each.structure, each.filters) for each in part.structures] == [("keys", 1)]
 
 
 def test_changes_show() -> None:

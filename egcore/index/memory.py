@@ -1,6 +1,7 @@
 """Memory: how many bytes an index holds, each object counted once."""
 
 from collections.abc import Iterator
+from gc import get_referents
 from sys import getsizeof
 from types import CellType, CodeType, FunctionType
 from typing import Any, Final
@@ -65,4 +66,4 @@ def _parts(value: Any) -> Iterator[object]:
     elif kind is CodeType:
         yield from (value.co_consts, value.co_names, value.co_linetable)
     elif kind.__module__.startswith(_OWN):
-        yield from (getattr(value, name) for name in getattr(kind, "__slots__", ()))
+        yield from get_referents(value)  # of what has slots: what stands in them

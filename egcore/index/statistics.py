@@ -29,6 +29,7 @@ class StructureStatistics(NamedTuple):
     - ``"rows"``: few of a shape, verified one after the other
     - ``"table"``: many of a shape, found by a table ``over`` one of their conditions
     - ``"shelf"``: many of a shape, and no table is worth it: verified one after the other
+    - ``"bitmap"``: of too many sets of key fields; those left by all fields are verified
 
     ``key_fields`` are the fields whose values are looked up to find them, ``keys`` the
     different values of which they stand under; no fields, one key. ``looked_at`` is the
@@ -52,7 +53,8 @@ class StructureStatistics(NamedTuple):
 class PartitionStatistics(NamedTuple):
     """The filters that list one source; ``source`` is None for those that list none.
 
-    ``look_ups`` are the dict look-ups of an event, one for each set of key fields.
+    ``look_ups`` are the dict look-ups of an event: one for each set of key fields, or one
+    for each field of a bitmap.
     """
 
     source: str | None
@@ -126,8 +128,8 @@ class Statistics(NamedTuple):
 
 
 def _lines(statistics: Statistics) -> Iterator[str]:
-    for name in ("filters", "bytes", "verified", "shapes", "steps"):
-        yield f"{name:8}  {getattr(statistics, name):,}"
+    for name, count in zip(statistics._fields[:5], statistics[:5], strict=True):
+        yield f"{name:8}  {count:,}"
     yield ""
     yield from _table(
         ("partition", "filters", "look-ups", "looked at"),
@@ -161,7 +163,7 @@ def _structure_rows(partitions: Iterable[PartitionStatistics]) -> list[tuple[str
     counts: dict[tuple[str, ...], list[int]] = {}
     for part in partitions:
         for each in part.structures:
-            fields = ", ".join(map(shorten, each.key_fields)) or "none"
+            fields = shorten(", ".join(each.key_fields)) or "none"
             counts.setdefault((each.structure, fields, each.because), []).append(each.filters)
     ranked = sorted(counts.items(), key=lambda item: -sum(item[1]))
     return [
