@@ -18,6 +18,7 @@ from egcore.errors import missing_extra
 from egcore.files import read_rules
 from egcore.filter_documents import duplicate_key
 from egcore.interop import DataSchemas
+from egcore.transforms import TransformCache
 from tests.leaks import SENTINEL
 from tests.public_calls import BATCH, BINARY, EVENT, FILTER, SOURCE, STRUCTURED, SUBSCRIPTION
 from tests.stack import OWN_FRAMES, call_below, free_frames
@@ -308,7 +309,7 @@ def _host() -> Iterator[tuple[str, Provoke]]:
         yield codes.USAGE, partial(egcore.parse_http, {SENTINEL: 1}, b"")
     yield codes.USAGE, partial(Limits, nesting=SENTINEL)
     yield codes.MISSING_EXTRA, lambda: missing_extra("rich", "cli")
-    yield codes.INTERNAL, lambda: Bookkeeper(str).close(1)
+    yield codes.INTERNAL, lambda: Bookkeeper(TransformCache(EVENTGRID), str).close(1)
 
 
 def provoked_files(folder: Any) -> Iterator[tuple[str, Provoke]]:

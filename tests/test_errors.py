@@ -167,3 +167,15 @@ def test_problems_are_values() -> None:
         assert {found, *twins} == {found}
         with pytest.raises(FrozenInstanceError):
             found.code = "EGC000"  # type: ignore[misc] # frozen
+
+
+def test_with_stack_turns_a_full_stack_into_a_host_error() -> None:
+    """It gives the result of the call, or an error that holds nothing of the frames below."""
+    assert errors.with_stack(max, 1, 2) == 2
+    with pytest.raises(errors.HostError) as caught:
+        errors.with_stack(_fill)
+    assert caught.value.__context__ is None
+
+
+def _fill() -> None:
+    _fill()

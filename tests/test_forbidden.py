@@ -27,6 +27,16 @@ ALLOWED = {
         "pattern from a variable",
         "re.search(pattern, name)",
     ): "patterns of data schemas, opt-in and of trusted authors",
+    (
+        "generated",
+        "code from text",
+        "exec('\\n'.join(lines), bound)",
+    ): "the one module that generates code: fixed fragments and integers, names bound",
+    (
+        "generated",
+        "format",
+        "each.format(i=i, a=column, b=column + 1)",
+    ): "integers into the fixed fragments of that module",
     ("templates", "format", "slot.format(values[slot.name])"): "a member of Slot, not str.format",
 }
 

@@ -111,7 +111,8 @@ def _columns(filed: Sequence[Filed]) -> tuple[_Column, ...]:
     asking: dict[Path, list[int]] = {}
     by_value: dict[Path, dict[Any, list[int]]] = {}
     for number, (fields, keys, _, _) in enumerate(filed):
-        block, bit = number // BLOCK, 1 << number % BLOCK
+        block, place = divmod(number, BLOCK)
+        bit = 1 << place
         for path, of_path in zip(fields, keys, strict=True):
             asking.setdefault(path, [0] * blocks)[block] |= bit
             values = by_value.setdefault(path, {})
