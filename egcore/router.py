@@ -43,6 +43,8 @@ AnyEvent = Event | Raw | dict[str, Any]
 AnySubscription = Subscription | Mapping[str, Any] | Raw
 Loaded = tuple[Subscription, list[tuple[Field, ...]]]
 
+_MAX_RECEIVERS: Final = 4_096  # sources whose receiver a router remembers
+
 
 class Router:
     """An immutable rule set that routes events. Equal when limits and documents are.
@@ -228,7 +230,8 @@ class Router:
         found = self._receivers.get((source, channel_id))
         if found is None:
             found = self._find_receiver(source, channel_id)
-            if found is not None:
+            # Sources are the events' own choice: not all of them can be kept.
+            if found is not None and len(self._receivers) < _MAX_RECEIVERS:
                 self._receivers[source, channel_id] = found
         return found
 
@@ -314,6 +317,10 @@ class Router:
         return self._names.minus(removed.name), index
 
     def _changed(self, slots: Slots[Subscription], names: Slots[str], index: Index) -> "Router":
+        if names.is_sparse:  # replaced subscriptions leave their names' numbers unused
+            names = Slots()
+            for each in slots:
+                names.add(each.name, each.id)
         changed = object.__new__(Router)
         changed.limits, changed._transforms = self.limits, self._transforms
         changed._slots, changed._names, changed._index = slots, names, index

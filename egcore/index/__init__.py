@@ -125,6 +125,6 @@ class Index:
             if partition:
                 by_source[source] = partition
             else:
-                del by_source[source]
+                by_source.pop(source, None)
         changed._by_source = by_source
         return changed

@@ -6,7 +6,7 @@ few rows are narrowed step by step; many get a ``Shelf`` with a table over one s
 Nothing here is ever changed: adding and removing give new buckets that share the rest.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from operator import itemgetter
 from typing import Any, Final
@@ -51,7 +51,7 @@ class Shelf:
         if best is not None:
             place, self._table = best
             self._found_by = verifier.tests[place]
-            self._rest = verifier.without(place).verify
+            self._rest = verifier.without(place)
 
     def match(self, members: dict[str, Any]) -> list[int]:
         """Return the order numbers of the rows of which every step holds."""
@@ -92,8 +92,10 @@ class Shelf:
         return self._changed(rows, (*self._tail, row), self._gone)
 
     def minus(self, order: int) -> "Shelf":
-        """Return a shelf without the row of an order number."""
+        """Return a shelf without the rows of an order number."""
         rows = _without(self.rows, order)
+        if len(rows) == len(self.rows):
+            return self
         if any(row[0] == order for row in self._tail):
             tail = tuple(row for row in self._tail if row[0] != order)
             return self._changed(rows, tail, self._gone)
@@ -115,9 +117,9 @@ class Shelf:
 
 
 def _without(rows: tuple[Row, ...], order: int) -> tuple[Row, ...]:
-    """Leave out the row of an order number; rows stand in order."""
-    place = bisect_left(rows, order, key=_order)
-    return rows[:place] + rows[place + 1 :]
+    """Leave out the rows of an order number, if there are any; rows stand in order."""
+    start, end = bisect_left(rows, order, key=_order), bisect_right(rows, order, key=_order)
+    return rows[:start] + rows[end:]
 
 
 def _shelve(shape: int, rows: tuple[Row, ...], shapes: Shapes) -> Part:
@@ -151,7 +153,7 @@ def _part_plus(shape: int, rows: Any, row: Row, shapes: Shapes) -> Part:
 
 
 def bucket_minus(bucket: Bucket, shape: int, order: int) -> Bucket:
-    """Return a bucket without the row of an order number."""
+    """Return a bucket without the rows of an order number, if it has any."""
     parts = (
         _part_minus(of_shape, rows, order) if of_shape == shape else (of_shape, rows)
         for of_shape, rows in bucket
@@ -161,6 +163,5 @@ def bucket_minus(bucket: Bucket, shape: int, order: int) -> Bucket:
 
 def _part_minus(shape: int, rows: Any, order: int) -> Part:
     if shape == NO_STEPS:
-        place = bisect_left(rows, order)
-        return shape, rows[:place] + rows[place + 1 :]
+        return shape, rows[: bisect_left(rows, order)] + rows[bisect_right(rows, order) :]
     return shape, rows.minus(order) if isinstance(rows, Shelf) else _without(rows, order)

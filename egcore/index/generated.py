@@ -8,18 +8,16 @@ every function is bound through the namespace, never through the text.
 """
 
 from collections.abc import Callable, Sequence
-from itertools import product
-from math import prod
+from operator import itemgetter
 from typing import Any, Final
 
-from egcore.index.keys import element_keys, key_of, keys_of
+from egcore.index.arrays import Groups, look_up
+from egcore.index.keys import key_of
 from egcore.paths import UNDEFINED, field_getter
 
 Verify = Callable[[Sequence[Any], dict[str, Any]], list[int]]
-Probe = Callable[[dict[str, Any], Sequence[dict[Any, Any]], list[Any]], list[Any] | bool | None]
+Probe = Callable[[dict[str, Any], Sequence[dict[Any, Any]], list[Any]], bool]
 Path = tuple[str, ...]
-
-MAX_COMBINATIONS: Final = 4_096  # of array elements that are looked up one by one
 
 _STRING: Final = "type(v{i}) is str"
 _NUMBER: Final = "(type(v{i}) is int or type(v{i}) is float)"
@@ -72,50 +70,55 @@ def make_verifier(steps: Sequence[tuple[Path, str, int]], slow: Verify) -> Verif
     return _made(lines, bound, "verify")  # type: ignore[no-any-return] # a function of ours
 
 
-def make_probe(paths: Sequence[Path], groups: Sequence[Sequence[int]]) -> Probe:
+def make_probe(paths: Sequence[Path], groups: Groups) -> Probe:
     """Make the look-up of an event's values in the tables of some groups.
 
     ``paths`` are the key fields, ``groups`` the places among them that make up the key of
     each table. The result takes members, tables and a list, and appends the buckets it
-    finds. It returns None when all values were scalars, and True when some were arrays.
-    Where arrays have more than ``MAX_COMBINATIONS`` it appends nothing and returns the
-    keys, a list for each array.
+    finds. It tells whether some values were arrays.
     """
     bound: dict[str, Any] = {
         "UNDEFINED": UNDEFINED,
         "key_of": key_of,
-        "element_keys": element_keys,
-        "MAX_COMBINATIONS": MAX_COMBINATIONS,
+        "look_up": look_up,
+        "groups": groups,
     }
     lines = ["def probe(members, tables, buckets):"]
     for i, path in enumerate(paths):
         lines += _read(i, path, bound)
     if paths:
         lines += _normalise(range(len(paths)))
-        lines += _try_arrays(range(len(paths)), groups)
     for number, places in enumerate(groups):
-        lines += _look_up(f"tables[{number}].get({_key(places)})", "    ")
-    lines.append("    return None")
+        lines.append(f"    b = tables[{number}].get({_key(places)})")
+        lines.append("    if b is not None: buckets.append(b)")
+    lines.append("    return False")
     return _made(lines, bound, "probe")  # type: ignore[no-any-return] # a function of ours
 
 
-def plain_probe(paths: Sequence[Path], groups: Sequence[Sequence[int]]) -> Probe:
-    """Make the same look-up as ``make_probe`` without generating code: slower, and small."""
+def plain_probe(paths: Sequence[Path], groups: Groups) -> Probe:
+    """Make the same look-up as ``make_probe`` without generating code: up to twice as slow."""
     getters = tuple(map(field_getter, paths))
+    picks = tuple(_pick(places) for places in groups)
 
     def probe(
         members: dict[str, Any], tables: Sequence[dict[Any, Any]], buckets: list[Any]
-    ) -> list[Any] | bool | None:
-        keys = [keys_of(get(members)) for get in getters]
-        if prod(len(each) or 1 for each in keys) > MAX_COMBINATIONS:
-            return keys
-        for places, table in zip(groups, tables, strict=True):
-            choices = [keys[place] for place in places]
-            wanted = choices[0] if len(choices) == 1 else product(*choices)
-            buckets += [table[key] for key in wanted if key in table]
-        return True
+    ) -> bool:
+        values = [get(members) for get in getters]
+        if list in map(type, values):
+            buckets += look_up(values, groups, tables)
+            return True
+        keys = [key_of(value) for value in values]
+        for pick, table in zip(picks, tables, strict=True):
+            bucket = table.get(pick(keys))
+            if bucket is not None:
+                buckets.append(bucket)
+        return False
 
     return probe
+
+
+def _pick(places: Sequence[int]) -> Callable[[list[Any]], Any]:
+    return itemgetter(*places) if places else lambda _: ()
 
 
 def _key(places: Sequence[int]) -> str:
@@ -123,52 +126,18 @@ def _key(places: Sequence[int]) -> str:
     return names if len(places) == 1 else f"({names})"
 
 
-def _look_up(found: str, indent: str) -> list[str]:
-    return [f"{indent}b = {found}", f"{indent}if b is not None: buckets.append(b)"]
-
-
 def _normalise(places: Sequence[int]) -> list[str]:
-    """Turn values that are no strings into keys, arrays into lists of keys."""
-    strings = " and ".join(f"type(v{i}) is str" for i in places)
-    lines = ["    n = 0", f"    if not ({strings}):"]
-    for i in places:
-        lines += [
-            f"        if type(v{i}) is list:",
-            f"            v{i} = element_keys(v{i})",
-            f"            n = (n or 1) * (len(v{i}) or 1)",
-            f"        elif type(v{i}) is not str: v{i} = key_of(v{i})",
-        ]
-    return lines
-
-
-def _try_arrays(places: Sequence[int], groups: Sequence[Sequence[int]]) -> list[str]:
-    """Look up every combination of elements for the groups that have an array in their key."""
+    """Turn values that are no strings into keys; arrays are looked up by hand."""
     values = ", ".join(f"v{i}" for i in places)
-    lines = [
-        "    if n:",
-        f"        keys = [{values}]",
-        "        if n > MAX_COMBINATIONS: return keys",
+    strings = " and ".join(f"type(v{i}) is str" for i in places)
+    arrays = " or ".join(f"type(v{i}) is list" for i in places)
+    return [
+        f"    if not ({strings}):",
+        f"        if {arrays}:",
+        f"            buckets += look_up(({values},), groups, tables)",
+        "            return True",
+        *(f"        v{i} = key_of(v{i})" for i in places),
     ]
-    for number, group in enumerate(groups):
-        table = f"tables[{number}].get"
-        arrays = " or ".join(f"type(v{i}) is list" for i in group)
-        if not group:
-            lines += _look_up(f"{table}({_key(group)})", "        ")
-            continue
-        lines.append(f"        if {arrays}:")
-        # The loops bind the same names; the values stand in `keys` meanwhile.
-        indent = "            "
-        for i in group:
-            lines.append(
-                f"{indent}for v{i} in (keys[{i}] if type(keys[{i}]) is list else (keys[{i}],)):"
-            )
-            indent += " "
-        lines += _look_up(f"{table}({_key(group)})", indent)
-        lines += [f"            v{i} = keys[{i}]" for i in group]
-        lines.append("        else:")
-        lines += _look_up(f"{table}({_key(group)})", "            ")
-    lines.append("        return True")
-    return lines
 
 
 def _read(i: int, path: Path, bound: dict[str, Any]) -> list[str]:

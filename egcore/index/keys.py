@@ -6,6 +6,7 @@ has a tag. Event values are only ever looked up in tables made of filters' value
 an event must not choose what collides (reliability, threat 6).
 """
 
+from itertools import groupby
 from typing import Any, Final
 
 from egcore.paths import UNDEFINED
@@ -42,13 +43,16 @@ def key_of(value: object) -> Any:
 
 
 def element_keys(array: list[object]) -> list[Any]:
-    """Return the keys of an array: its strings and numbers; nothing else can match (rule 2)."""
-    return [element for element in array if type(element) in _ELEMENT_KINDS]
+    """Return the keys of an array, each once: strings and numbers; nothing else matches (rule 2).
+
+    Integers can be made to collide, so numbers are told apart without hashing them.
+    """
+    strings = {element for element in array if type(element) is str}
+    numbers: list[Any] = [each for each in array if type(each) is int or type(each) is float]
+    numbers.sort()
+    return [*strings, *(number for number, _ in groupby(numbers))]
 
 
 def keys_of(value: object) -> list[Any]:
     """Return all keys of an event's value."""
     return element_keys(value) if type(value) is list else [key_of(value)]
-
-
-_ELEMENT_KINDS: Final = (str, int, float)

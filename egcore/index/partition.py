@@ -12,8 +12,9 @@ from typing import Any, Final, NamedTuple
 
 from egcore.index.bitmaps import Bitmap
 from egcore.index.buckets import Bucket, bucket_minus, bucket_plus, make_bucket, row_of
+from egcore.index.generated import Probe
 from egcore.index.plan import Path, Plan, Step, in_step
-from egcore.index.shapes import NO_STEPS, Layout, Shapes
+from egcore.index.shapes import NO_STEPS, Shapes
 from egcore.index.steps import Row
 
 Signature = tuple[Path, ...]
@@ -58,7 +59,7 @@ class Partition:
     goes into tables, what goes is noted in ``_gone``.
     """
 
-    __slots__ = ("_bitmap", "_gone", "_layout", "_shapes", "_tables", "_values")
+    __slots__ = ("_bitmap", "_gone", "_probe", "_shapes", "_tables", "_values")
 
     def __init__(
         self,
@@ -71,7 +72,7 @@ class Partition:
         self._tables = tables = dict(sorted(tables.items()))
         self._values = tuple(tables.values())
         self._shapes = shapes
-        self._layout: Layout = shapes.layout(tuple(tables))
+        self._probe: Probe = shapes.probe(tuple(tables))
         self._bitmap = bitmap
         self._gone = gone
 
@@ -96,9 +97,7 @@ class Partition:
     def match(self, members: dict[str, Any], found: list[int]) -> bool:
         """Append the order numbers of the filters that match; tell whether some may stand twice."""
         buckets: list[Bucket] = []
-        keys = self._layout.probe(members, self._values, buckets)
-        if type(keys) is list:
-            self._scan(keys, buckets)
+        twice = self._probe(members, self._values, buckets)
         verify = self._shapes.verify
         for bucket in buckets:
             for shape, rows in bucket:
@@ -112,14 +111,7 @@ class Partition:
             mapped: list[int] = []
             self._bitmap.match(members, verify, mapped)
             found += [order for order in mapped if order not in self._gone]
-        return keys is not None
-
-    def _scan(self, keys: list[Any], buckets: list[Bucket]) -> None:
-        """Try every key of every table: for arrays with too many combinations to try those."""
-        sets = [frozenset(each if type(each) is list else (each,)) for each in keys]
-        for places, table in zip(self._layout.groups, self._values, strict=True):
-            choices = [sets[place] for place in places]
-            buckets += [bucket for key, bucket in table.items() if _is_among(key, choices)]
+        return twice
 
     def plus(self, place: Place) -> "Partition":
         """Return a partition with one filter more."""
@@ -132,7 +124,9 @@ class Partition:
     def minus(self, place: Place) -> "Partition":
         """Return a partition without a filter that is filed in it."""
         order = place.row[0]
-        if self._bitmap and order in self._bitmap.orders and order not in self._gone:
+        # Filters without a key are never in the bitmap; one number may have some of both.
+        mapped = place.signature and self._bitmap and order in self._bitmap.orders
+        if mapped and order not in self._gone:
             gone = self._gone | {order}
             return Partition(self._tables, self._shapes, self._bitmap, gone)
         table = dict(self._tables.get(place.signature, {}))
@@ -175,9 +169,3 @@ class Partition:
 
     def __bool__(self) -> bool:
         return bool(self._tables) or bool(self._bitmap and self._bitmap.orders - self._gone)
-
-
-def _is_among(key: Any, sets: list[frozenset[Any]]) -> bool:
-    if len(sets) == 1:
-        return key in sets[0]
-    return all(part in choice for part, choice in zip(key, sets, strict=True))

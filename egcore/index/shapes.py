@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from threading import Lock
 from typing import Any, Final, NamedTuple
+from weakref import WeakValueDictionary
 
 from egcore.index.generated import (
     Probe,
@@ -18,7 +19,8 @@ from egcore.paths import Getter, field_getter
 Shape = tuple[tuple[Path, str, int], ...]
 Signature = tuple[Path, ...]
 
-MAX_COMPILED: Final = 512  # layouts, and shapes: code beyond that costs more than it saves
+MAX_COMPILED: Final = 512  # shapes: code for more of them costs more than it saves
+MAX_PROBED: Final = 2_048  # tables that compiled look-ups may have, all together
 MAX_UNROLLED: Final = 64  # groups of a layout: the code of more is too long
 NO_STEPS: Final = 0  # the number of the shape of filters that their keys say all about
 
@@ -33,65 +35,66 @@ class Test(NamedTuple):
     narrow: Narrow
 
 
-class Verifier(NamedTuple):
-    """The steps of a shape, one by one and all at once."""
+class Verifier:
+    """The steps of a shape, one by one and all at once; compiled, or plain where that is enough."""
 
-    tests: tuple[Test, ...]
-    verify: Verify
+    __slots__ = ("_compiled", "_rests", "tests", "verify")
 
-    def without(self, place: int) -> "Verifier":
-        """Return the verifier of all steps but one."""
-        return make(self.tests[:place] + self.tests[place + 1 :])
+    def __init__(self, tests: tuple[Test, ...], *, compiled: bool = True) -> None:
+        self.tests = tests
+        self._compiled = compiled
+        self._rests: dict[int, Verify] = {}
+        self.verify = _verify(tests, compiled=compiled)
+
+    def without(self, place: int) -> Verify:
+        """Return the test of all steps but one, which all tables over that one share."""
+        found = self._rests.get(place)
+        if found is None:
+            rest = self.tests[:place] + self.tests[place + 1 :]
+            found = self._rests[place] = _verify(rest, compiled=self._compiled)
+        return found
 
 
-def make(tests: tuple[Test, ...], *, compiled: bool = True) -> Verifier:
-    """Compile some steps."""
-
+def _verify(tests: tuple[Test, ...], *, compiled: bool) -> Verify:
     def slow(rows: Sequence[Row], members: dict[str, Any]) -> list[int]:
         for test in tests:
             rows = test.narrow(rows, test.at, test.get(members))
         return [row[0] for row in rows]
 
     if not compiled:
-        return Verifier(tests, slow)
-    return Verifier(tests, make_verifier([(each.path, each.kind, each.at) for each in tests], slow))
+        return slow
+    return make_verifier([(each.path, each.kind, each.at) for each in tests], slow)
 
 
-class Layout(NamedTuple):
-    """How the values of an event are looked up in the tables of a partition.
-
-    ``groups`` are the places of each table's key fields among all key fields.
-    """
-
-    groups: tuple[tuple[int, ...], ...]
-    probe: Probe
-
-
-def _lay_out(signatures: tuple[Signature, ...], *, compiled: bool) -> Layout:
+def _lay_out(signatures: tuple[Signature, ...], *, compiled: bool) -> Probe:
+    """Make the look-up of an event's values in tables with these key fields."""
     paths = tuple(dict.fromkeys(path for signature in signatures for path in signature))
-    groups = tuple(tuple(map(paths.index, signature)) for signature in signatures)
-    return Layout(groups, (make_probe if compiled else plain_probe)(paths, groups))
+    places = {path: place for place, path in enumerate(paths)}
+    groups = tuple(tuple(places[path] for path in signature) for signature in signatures)
+    return (make_probe if compiled else plain_probe)(paths, groups)
 
 
 class Shapes:
     """The shapes of an index by number. Only ever grows, so snapshots may share it."""
 
-    __slots__ = ("_growing", "_layouts", "_numbers", "verifiers", "verify")
+    __slots__ = ("_growing", "_numbers", "_probed", "_probes", "verifiers", "verify")
 
     def __init__(self) -> None:
         self._numbers: dict[Shape, int] = {}
-        self._layouts: dict[tuple[Signature, ...], Layout] = {}
+        self._probed = 0
+        self._probes: WeakValueDictionary[tuple[Signature, ...], Probe] = WeakValueDictionary()
         self._growing = Lock()
         self.verifiers: list[Verifier] = []
         self.verify: list[Verify] = []
         self.number(())  # NO_STEPS
 
-    def layout(self, signatures: tuple[Signature, ...]) -> Layout:
+    def probe(self, signatures: tuple[Signature, ...]) -> Probe:
         """Return the look-up of partitions with these signatures."""
-        found = self._layouts.get(signatures)
+        found = self._probes.get(signatures)
         if found is None:
-            compiled = len(self._layouts) < MAX_COMPILED and len(signatures) <= MAX_UNROLLED
-            found = self._layouts[signatures] = _lay_out(signatures, compiled=compiled)
+            self._probed += len(signatures)
+            found = _lay_out(signatures, compiled=self._probed <= MAX_PROBED)
+            self._probes[signatures] = found
         return found
 
     def number(self, steps: Iterable[Step]) -> int:
@@ -104,7 +107,7 @@ class Shapes:
                 if found is None:
                     found = len(self.verifiers)
                     compiled = found < MAX_COMPILED
-                    self.verifiers.append(make(_tests(shape), compiled=compiled))
+                    self.verifiers.append(Verifier(_tests(shape), compiled=compiled))
                     self.verify.append(self.verifiers[-1].verify)
                     self._numbers[shape] = found
         return found

@@ -113,8 +113,10 @@ def _constant(op: str) -> Kind:
 def _narrow_in(rows: Rows, at: int, value: object) -> Rows:
     """Keep the rows whose keys hold the value's, or one of an array's."""
     if type(value) is list:
-        keys = element_keys(value)
-        return [row for row in rows if any(key in row[at] for key in keys)]
+        # Of a long array only what some row asks for is put to every row.
+        asked = {key for row in rows for key in row[at]}
+        keys = {key for key in element_keys(value) if key in asked}
+        return [row for row in rows if not keys.isdisjoint(row[at])]
     key = key_of(value)
     return [row for row in rows if key in row[at]]
 

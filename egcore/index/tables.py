@@ -2,8 +2,8 @@
 
 Prefixes and suffixes stand in one dict for each of their lengths. Intervals are cut at
 their ends into segments, each with the rows that cover it, as long as that does not
-store rows too often. Thresholds are sorted. A table answers for scalars of its type;
-for any other value the step itself looks at all rows.
+store rows too often. Thresholds have no table: on average half of the rows fit. A table
+answers for scalars of its type; for any other value the step itself looks at all rows.
 """
 
 from bisect import bisect_left, bisect_right
@@ -26,26 +26,26 @@ class Table(NamedTuple):
     cost: float
 
 
-def _by_affix(rows: Sequence[Row], at: int, cut: Callable[[str, int], str]) -> Table | None:
+def _by_affix(rows: Sequence[Row], at: int, cut: Callable[[str, int], str]) -> Table:
     """Make a table of prefixes or suffixes; ``cut`` takes that of a length from a string."""
     by_length: dict[int, dict[str, list[Row]]] = {}
-    groups = 0
+    filed = 0
     for row in rows:
-        affix = row[at]
-        if type(affix) is not str:
-            return None
-        of_length = by_length.setdefault(len(affix), {})
-        groups += affix not in of_length
-        of_length.setdefault(affix, []).append(row)
+        affixes = (row[at],) if type(row[at]) is str else row[at]
+        filed += len(affixes)
+        for affix in affixes:
+            by_length.setdefault(len(affix), {}).setdefault(affix, []).append(row)
     tables = tuple(by_length.items())
+    repeats = filed > len(rows)
 
     def find(text: str) -> Rows:
         found: list[Row] = []
         for length, table in tables:
             found += table.get(cut(text, length), ())
-        return found
+        # A row with several affixes may be found by more than one.
+        return list(dict.fromkeys(found)) if repeats else found
 
-    return Table(find, (str,), len(rows) / groups + len(tables))
+    return Table(find, (str,), filed / sum(map(len, by_length.values())) + len(tables))
 
 
 def _prefix(text: str, length: int) -> str:
@@ -57,11 +57,11 @@ def _suffix(text: str, length: int) -> str:
     return text[-length:] if length else ""
 
 
-def _by_prefix(rows: Sequence[Row], at: int) -> Table | None:
+def _by_prefix(rows: Sequence[Row], at: int) -> Table:
     return _by_affix(rows, at, _prefix)
 
 
-def _by_suffix(rows: Sequence[Row], at: int) -> Table | None:
+def _by_suffix(rows: Sequence[Row], at: int) -> Table:
     return _by_affix(rows, at, _suffix)
 
 
@@ -89,30 +89,10 @@ def _by_range(rows: Sequence[Row], at: int) -> Table | None:
     return Table(find, (int, float), spread / len(segments))
 
 
-def _by_threshold(*, below: bool, bisect: Callable[..., int]) -> Callable[..., Table | None]:
-    """Make tables of thresholds: the rows with the lower ones fit, or those with the higher."""
-
-    def make(rows: Sequence[Row], at: int) -> Table | None:
-        by_threshold = sorted(rows, key=lambda row: row[at])
-        thresholds = [row[at] for row in by_threshold]
-
-        def find(number: Any) -> Rows:
-            place = bisect(thresholds, number)
-            return by_threshold[:place] if below else by_threshold[place:]
-
-        return Table(find, (int, float), len(rows) / 2)
-
-    return make
-
-
 TABLES: Final[dict[str, Callable[[Sequence[Row], int], Table | None]]] = {
     "StringStartsWith": _by_prefix,
     "StringEndsWith": _by_suffix,
     "NumberInRange": _by_range,
-    "NumberGreaterThan": _by_threshold(below=True, bisect=bisect_left),
-    "NumberNotLessThan": _by_threshold(below=True, bisect=bisect_right),
-    "NumberLessThan": _by_threshold(below=False, bisect=bisect_right),
-    "NumberNotGreaterThan": _by_threshold(below=False, bisect=bisect_left),
 }
 
 
