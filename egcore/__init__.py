@@ -31,6 +31,12 @@ from egcore.explanations import (
 )
 from egcore.filters import Filter, matches
 from egcore.http import parse_http, parse_http_batch
+from egcore.index.statistics import (
+    FilterCost,
+    PartitionStatistics,
+    Statistics,
+    StructureStatistics,
+)
 from egcore.limits import CLOUDEVENTS, EVENTGRID, Limits
 from egcore.matcher import Matcher
 from egcore.paths import UNDEFINED
@@ -56,6 +62,7 @@ __all__ = [
     "Field",
     "FieldExplanation",
     "Filter",
+    "FilterCost",
     "FilterError",
     "FilterExplanation",
     "HostError",
@@ -64,6 +71,7 @@ __all__ = [
     "Matcher",
     "MissingExtraError",
     "Outcome",
+    "PartitionStatistics",
     "Problem",
     "Refusal",
     "RenderError",
@@ -72,6 +80,8 @@ __all__ = [
     "Router",
     "RuleError",
     "Source",
+    "Statistics",
+    "StructureStatistics",
     "Subscription",
     "SubscriptionError",
     "SubscriptionExplanation",

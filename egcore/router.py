@@ -33,6 +33,7 @@ from egcore.explain import explain
 from egcore.explanations import Explanation
 from egcore.index import Index
 from egcore.index.slots import Slots
+from egcore.index.statistics import Statistics
 from egcore.limits import EVENTGRID, Limits
 from egcore.requests import Refusal, check_event, parse_request
 from egcore.subscriptions import Subscription, load_subscription
@@ -262,6 +263,18 @@ class Router:
 
     def _digest_now(self) -> str:
         return self.rules_digest
+
+    def stats(self) -> Statistics:
+        """Tell how the filters of routing subscriptions are filed, and which cost most.
+
+        Filters are named by their subscriptions. Looks at everything: takes time and
+        memory in proportion to them.
+
+        >>> Router.from_documents([]).stats().filters
+        0
+        """
+        items: Any = self._slots.items
+        return self._index.stats(lambda number: items[number].name)
 
     def with_subscription(self, document: AnySubscription) -> "Router":
         """Return a router with one more subscription, last in order. Raises as ``from_documents``.

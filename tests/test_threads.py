@@ -189,6 +189,10 @@ def _samples() -> dict[str, object]:
     }
     found["FieldExplanation"] = found["FilterExplanation"].fields[0]  # type: ignore[attr-defined] # an explanation
     found["ConditionExplanation"] = found["FieldExplanation"].conditions[0]  # type: ignore[attr-defined] # the same
+    statistics = egcore.Matcher({"a": FILTER}).stats()
+    found["Statistics"], found["FilterCost"] = statistics, statistics.costly[0]
+    found["PartitionStatistics"] = statistics.partitions[0]
+    found["StructureStatistics"] = statistics.partitions[0].structures[0]
     for name in egcore.__all__:
         value = getattr(egcore, name)
         if inspect.isclass(value) and issubclass(value, EgcoreError):

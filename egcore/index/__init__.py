@@ -3,16 +3,19 @@
 From the outside in: ``Index`` parts the filters by their ``source`` (index/__init__),
 a partition files them by the values they ask for (partition), a bucket verifies what
 is left of them (buckets, steps, tables). plan says how a filter is taken apart, keys how
-values are compared. docs/explanation/index.md tells why, with figures.
+values are compared. statistics, survey and memory tell what came of it.
+docs/explanation/index.md tells why.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, Final, NamedTuple
 
 from egcore.conditions import Field
 from egcore.index.partition import Partition, Place, place_of
 from egcore.index.plan import Plan, make_plan
 from egcore.index.shapes import Shapes
+from egcore.index.statistics import Statistics
+from egcore.index.survey import Survey
 
 Fields = tuple[Field, ...]
 Change = Callable[[Partition, Place], Partition]
@@ -81,6 +84,15 @@ class Index:
         partition = self._by_source.get(source)
         listing = [] if partition is None else partition.orders()
         return listing, [] if self._anywhere is None else self._anywhere.orders()
+
+    def stats(self, name_of: Callable[[int], Hashable]) -> Statistics:
+        """Look through the whole index: what it holds, how, and what costs most."""
+        survey = Survey(self._shapes)
+        for source, partition in self._by_source.items():
+            survey.look_through(source, partition)
+        if self._anywhere is not None:
+            survey.look_through(None, self._anywhere)
+        return survey.take(self, name_of)
 
     def plus(self, order: int, filters: Iterable[Fields]) -> "Index":
         """Return an index with more filters, all under one number."""

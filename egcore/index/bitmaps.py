@@ -50,11 +50,12 @@ class _Column(NamedTuple):
 class Bitmap:
     """An immutable set of filters, each given by its fields, their keys, its shape and row."""
 
-    __slots__ = ("_columns", "_filed", "orders")
+    __slots__ = ("_columns", "_filed", "orders", "paths")
 
     def __init__(self, filed: Sequence[Filed]) -> None:
         self._filed = tuple((shape, row) for _, _, shape, row in filed)
         self.orders = frozenset(row[0] for _, row in self._filed)
+        self.paths = tuple(dict.fromkeys(path for fields, *_ in filed for path in fields))
         self._columns = _columns(filed)
 
     def match(self, members: dict[str, Any], verify: Sequence[Verify], found: list[int]) -> None:
@@ -77,6 +78,32 @@ class Bitmap:
                     found.append(row[0])
                 else:
                     found += verify[shape]((row,), members)
+
+    def rows(self) -> Iterable[tuple[int, Row]]:
+        """Return the shape and the row of each filter."""
+        return self._filed
+
+    @property
+    def values(self) -> int:
+        """How many different values have masks, all fields taken together."""
+        return sum(len(column.by_value) for column in self._columns)
+
+    def shares(self) -> list[float]:
+        """Reckon for each filter how often an event has its values.
+
+        As if it asked for one value of each of its fields, and events had each of the
+        field's values, and none of them, equally often.
+        """
+        shares = [1.0] * len(self._filed)
+        for column in self._columns:
+            share = 1 / (len(column.by_value) + 1)
+            for block, mask in enumerate(column.indifferent):
+                start = block * BLOCK
+                size = min(BLOCK, len(shares) - start)
+                for number, bit in enumerate(reversed(f"{mask:0{size}b}"), start):
+                    if bit == "0":
+                        shares[number] *= share
+        return shares
 
 
 def _columns(filed: Sequence[Filed]) -> tuple[_Column, ...]:

@@ -68,6 +68,18 @@ class Shelf:
             orders += self._verifier.verify(self._tail, members)
         return orders
 
+    @property
+    def over(self) -> Test | None:
+        """The step that the table is over; None where there is no table."""
+        return self._found_by
+
+    @property
+    def looked_at(self) -> float:
+        """How many rows are expected to be verified for an event; all without a table."""
+        if self._table is None:
+            return len(self.rows)
+        return min(len(self.rows), self._table.cost + len(self._tail))
+
     def __bool__(self) -> bool:
         return bool(self.rows)
 

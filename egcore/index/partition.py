@@ -6,7 +6,7 @@ of those fields to the bucket of filters that ask for them (tuple-space search, 
 filed under each of them, for one field at most: nothing grows with a product.
 """
 
-from collections.abc import Sequence
+from collections.abc import ItemsView, Sequence
 from itertools import product
 from typing import Any, Final, NamedTuple
 
@@ -152,6 +152,20 @@ class Partition:
         if self._bitmap is not None:
             orders += self._bitmap.orders - self._gone
         return orders
+
+    def groups(self) -> ItemsView[Signature, dict[Any, Bucket]]:
+        """Return the fields of each group, and its buckets by their values; to be read only."""
+        return self._tables.items()
+
+    @property
+    def bitmap(self) -> Bitmap | None:
+        """The bitmap, if there is one; it holds filters that are gone, too."""
+        return self._bitmap
+
+    @property
+    def gone(self) -> frozenset[int]:
+        """The order numbers of the filters that only the bitmap holds still."""
+        return self._gone
 
     def __bool__(self) -> bool:
         return bool(self._tables) or bool(self._bitmap and self._bitmap.orders - self._gone)
