@@ -3,13 +3,17 @@
 In Python ``True == 1``; in JSON it does not. Strings and numbers are their own keys:
 they never equal each other, and ``1 == 1.0`` is right (spec 4 rule 6). What is neither
 has a tag. Event values are only ever looked up in tables made of filters' values:
-an event must not choose what collides (reliability, threat 6).
+an event must not choose what collides (reliability, threat 6). Nor may the author of a rule:
+numbers from ``COLLIDING`` on are no keys, and are compared by the operators themselves.
 """
 
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any, Final
 
 from egcore.paths import UNDEFINED
+
+COLLIDING: Final = 2**64  # ours: Python hashes numbers modulo 2**61-1, below it 16 are alike
 
 
 class _Tag:
@@ -56,3 +60,8 @@ def element_keys(array: list[object]) -> list[Any]:
 def keys_of(value: object) -> list[Any]:
     """Return all keys of an event's value."""
     return element_keys(value) if type(value) is list else [key_of(value)]
+
+
+def may_collide(values: Iterable[Any]) -> bool:
+    """Whether some numbers are so large that any number of others may share their hash."""
+    return any(abs(value) >= COLLIDING for value in values)

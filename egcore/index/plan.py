@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from egcore.conditions import Condition, Field
-from egcore.index.keys import FALSE, NULL, TRUE
+from egcore.index.keys import FALSE, NULL, TRUE, may_collide
 from egcore.index.steps import GENERAL, IN, STEPS
 
 Path = tuple[str, ...]
@@ -62,6 +62,8 @@ def _keys(field: Field) -> tuple[Any, ...] | None:
         return None
     found: list[Any] = []
     for condition in field.conditions:
+        if condition.op == "NumberIn" and may_collide(condition.operand):
+            return None
         if condition.op in ("StringIn", "NumberIn"):
             found += condition.operand
         elif condition.op in _FIXED_KEYS:

@@ -9,7 +9,7 @@ other value means is told by the operators' own predicates (spec 4 rules 2 and 3
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-from egcore.index.keys import element_keys, key_of
+from egcore.index.keys import element_keys, key_of, may_collide
 from egcore.operators import OPERATORS
 
 Row = tuple[Any, ...]
@@ -65,6 +65,10 @@ def _one_or_more(values: tuple[str, ...]) -> tuple[Any, ...]:
 
 def _members(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return (values if len(values) <= _FEW else frozenset(values),)
+
+
+def _few_alike(numbers: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    return None if may_collide(numbers) else _members(numbers)
 
 
 def _one_range(ranges: tuple[tuple[Any, Any], ...]) -> tuple[Any, ...] | None:
@@ -150,7 +154,7 @@ STEPS: Final[dict[str, Kind]] = {
     ),
     "NumberNotIn": _numbers(
         "NumberNotIn",
-        _members,
+        _few_alike,
         lambda rows, at, number: [row for row in rows if number not in row[at]],
     ),
     "NumberInRange": _numbers(

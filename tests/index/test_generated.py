@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
+from egcore import CLOUDEVENTS, Filter
 from egcore.index import generated
 from egcore.index.generated import make_probe, plain_probe
 from egcore.index.keys import NOTHING, NULL, TRUE
 from egcore.index.plan import in_step, make_plan
 from egcore.index.shapes import Shapes, Verifier
 from egcore.index.steps import STEPS
-from egcore import CLOUDEVENTS, Filter
 from tests import homogeneous
 
 ODD = ("", "a'b", 'x"y', "r[0]", "\\", "\n", "v0", "import os", "{a}")

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from egcore import CLOUDEVENTS, Filter
 from egcore.index.plan import make_plan
 from egcore.index.steps import STEPS
 from egcore.index.tables import MAX_SPREAD, TABLES, WORTH, best_table
-from egcore import CLOUDEVENTS, Filter
 from tests import homogeneous
 
 Row = tuple[Any, ...]
