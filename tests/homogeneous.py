@@ -31,6 +31,8 @@ KEYS: Final = ("StringIn", "NumberIn", "several", "mixed")
 BESIDE: Final = tuple(f"beside {op}" for op in BARE)
 FORMS: Final = (*STRING_STEPS, *NUMBER_STEPS, *BARE, *BESIDE, *KEYS, "both", "either")
 SOURCES: Final = ("s", "t")
+NAMES: Final = "abcde"
+MANY_NAMES: Final = "abcdefghijkl"
 
 
 def word(r: Random) -> str:
@@ -88,8 +90,25 @@ def field(r: Random, form: str) -> Any:
 
 def forms(r: Random) -> Document:
     """Draw what a rule set's filters have in common: the form of one to four fields of data."""
-    wanted = r.sample(["a", "b", "c", "d", "e"], r.choice([1, 1, 2, 2, 3, 4]))
+    wanted = r.sample(NAMES, r.choice([1, 1, 2, 2, 3, 4]))
     return {name: r.choice(FORMS) for name in wanted}
+
+
+def tabled(r: Random) -> Document:
+    """Draw forms for which a shelf has a table, with a second field or not."""
+    first, second = r.sample(NAMES, 2)
+    drawn = {first: r.choice(["StringStartsWith", "StringEndsWith", "NumberInRange"])}
+    return drawn if r.random() < 0.5 else {**drawn, second: r.choice(FORMS)}
+
+
+def scattered(r: Random, count: int) -> list[Document]:
+    """Make filters that list keys of many different fields: one to three of twelve."""
+    made = []
+    for _ in range(count):
+        keyed = [r.choice(KEYS) for _ in range(r.choice([1, 2, 3]))]
+        of = dict(zip(r.sample(MANY_NAMES, len(keyed)), keyed, strict=True))
+        made.append(_filter(r, of, anywhere=False))
+    return made
 
 
 def filters(r: Random, of: Document, count: int, *, anywhere: bool = False) -> list[Document]:
@@ -106,9 +125,9 @@ def _filter(r: Random, of: Document, *, anywhere: bool) -> Document:
     return {**document, "data": data} if data else document
 
 
-def event(r: Random, *, any_data: bool = False) -> Document:
+def event(r: Random, *, any_data: bool = False, names: str = NAMES) -> Document:
     """Make an event whose data meet the filters' operands; arrays and odd values now and then."""
-    data: Any = {name: value(r) for name in "abcde" if r.random() < 0.9}
+    data: Any = {name: value(r) for name in names if r.random() < 0.9}
     if any_data and r.random() < 0.1:
         data = value(r)
     return {"specversion": "1.0", "id": "1", "source": r.choice("stu"), "type": "t", "data": data}
@@ -163,3 +182,9 @@ def buckets(partition: Partition, members: Document) -> list[Bucket]:
     found: list[Bucket] = []
     partition._probe(members, partition._values, found)
     return found
+
+
+def is_mapped(index: Index, found: Event) -> bool:
+    """Whether a bitmap has a say in what matches an event."""
+    parts = (index._by_source.get(found.source), index._anywhere)
+    return any(each is not None and each._bitmap is not None for each in parts)

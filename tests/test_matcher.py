@@ -90,3 +90,14 @@ def test_names_must_be_hashable(name: object) -> None:
         matcher.with_filter(name, ANY)
     with pytest.raises(UsageError, match="no filter of that name"):
         matcher.without(name)
+
+
+def test_sparse_matchers_are_rebuilt() -> None:
+    """After a thousand filters came and went nothing of them is left."""
+    matcher: Matcher[Any] = Matcher({"kept": ANY})
+    guest = Filter.from_document(ANY)
+    for number in range(1_100):
+        matcher = matcher.with_filter(number, guest).without(number)
+    assert len(matcher._slots.items) < 1_100
+    assert matcher == Matcher({"kept": ANY})
+    assert matcher.match(event()) == ["kept"]

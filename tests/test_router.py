@@ -31,7 +31,7 @@ from egcore import (
     codes,
     parse_event,
 )
-from tests import generators, oracle
+from tests import generators, homogeneous, oracle
 from tests.rules import SOURCE, Document, copies, event, source, subscription, target, variable
 from tests.stack import OWN_FRAMES, call_below, free_frames
 
@@ -622,3 +622,82 @@ def test_precheck_without_sources() -> None:
     empty = {"failed_count": 0, "sources": []}
     assert Router.from_documents([]).precheck({"sources": None}) == empty
     assert Router.from_documents([]).precheck({}) == empty
+
+
+def _any_subscription(r: Random, number: int) -> Document:
+    """Make a subscription of one of thirty ids and as many names, with one to three sources."""
+    of = homogeneous.forms(r)
+    filters = homogeneous.filters(r, of, r.choice([1, 1, 3]), anywhere=True)
+    return subscription(
+        f"n{r.randrange(30)}" if r.random() < 0.3 else f"n{number}",
+        id=f"{number:032}",
+        status=r.choice(["ENABLED", "ENABLED", "ENABLED", "DISABLED"]),
+        sources=[source(filter=each) for each in filters],
+    )
+
+
+def test_changed_routers_equal_rebuilt_ones() -> None:
+    """Whatever was added, replaced, renamed, disabled or removed: as if loaded at once."""
+    r = Random("changed routers")
+    router = Router.from_documents([], limits=CLOUDEVENTS)
+    documents: dict[str, Document] = {}
+    events = [
+        parse_event(homogeneous.event(r, any_data=True), limits=CLOUDEVENTS) for _ in range(10)
+    ]
+    seen: list[tuple[Router, list[Document]]] = []
+    clashes = hits = 0
+    for change in range(400):
+        number = r.randrange(40)
+        key = f"{number:032}"
+        if key in documents and r.random() < 0.3:
+            router = router.without(key)
+            del documents[key]
+        else:
+            document = _any_subscription(r, number)
+            others = {each["name"] for other, each in documents.items() if other != key}
+            if document["name"] in others:
+                clashes += 1
+                with pytest.raises(SubscriptionError, match="the name is that of document"):
+                    router.with_subscription(document)
+                continue
+            router, documents[key] = router.with_subscription(document), document
+        if change % 20 == 0:
+            seen.append((router, list(documents.values())))
+    for each, of_then in seen:
+        rebuilt = Router.from_documents(of_then, limits=CLOUDEVENTS)
+        assert each == rebuilt
+        assert each.rules_digest == rebuilt.rules_digest
+        assert each.problems == rebuilt.problems
+        for given in events:
+            matched = each.match(given)
+            assert matched == rebuilt.match(given)
+            assert matched == list(each.explain(given).matched)
+            assert each.receiver(given.source) == rebuilt.receiver(given.source)
+            hits += len(matched)
+    assert clashes > 10
+    assert hits > 100
+
+
+def test_sparse_routers_are_rebuilt() -> None:
+    """After a thousand subscriptions came and went, and names too, nothing of them is left."""
+    kept = subscription("kept", id="k" * 32)
+    router = Router.from_documents([kept])
+    for number in range(1_100):
+        router = router.with_subscription(subscription("guest", id="g" * 32)).without("g" * 32)
+        router = router.with_subscription(subscription(f"kept{number % 2}", id="k" * 32))
+    assert len(router._slots.items) < 1_100
+    assert len(router._names.items) < 1_100
+    assert router == Router.from_documents([subscription("kept1", id="k" * 32)])
+    assert [each.name for each in router.match(event())] == ["kept1"]
+    with pytest.raises(SubscriptionError, match="document 0"):
+        router.with_subscription(subscription("kept1"))
+    assert len(router.with_subscription(subscription("kept0")).subscriptions) == 2
+
+
+def test_receivers_of_any_source_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sources are the events' choice: only so many are remembered, all are answered."""
+    monkeypatch.setattr("egcore.router._MAX_RECEIVERS", 5)
+    router = Router.from_documents([subscription(sources=[source(filter={})])], limits=CLOUDEVENTS)
+    names = [router.receiver(f"source {number}") for number in range(20)]
+    assert names == list(router.subscriptions) * 20
+    assert len(router._receivers) == 5

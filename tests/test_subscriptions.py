@@ -405,3 +405,12 @@ def test_hostile_subscriptions_load_or_raise_subscription_errors() -> None:
         assert error.problems[0].severity == "error"
         assert error.__context__ is None
     assert 400 < refused < 800
+
+
+def test_subscriptions_cannot_be_changed() -> None:
+    """No attribute of a loaded subscription is set or deleted."""
+    loaded = Subscription.from_document(subscription())
+    with pytest.raises(AttributeError, match="name cannot be set"):
+        loaded.name = "x"
+    with pytest.raises(AttributeError, match="text cannot be deleted"):
+        del loaded.text

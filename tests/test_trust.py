@@ -329,3 +329,15 @@ def test_sets_are_of_many_sizes() -> None:
     for count in (1, 300):
         filters = matching.aimed(r, events, generators.EVENTGRID, count)
         assert sets.check(filters, events[0], generators.EVENTGRID) is None
+
+
+def test_sets_must_fill_every_structure() -> None:
+    """Volume whose sets never came to tables or bitmaps does not count, if it is large."""
+    full = Tally(count=100_000)
+    full.counters.update(matches=10_000, tables=100, bitmaps=100)
+    assert sets.judge(full) == []
+    for name in ("tables", "bitmaps"):
+        empty = Tally(count=100_000, counters=full.counters.copy())
+        empty.counters[name] = 0
+        assert [each.split()[0] for each in sets.judge(empty)] == [name]
+    assert run("index", 4).counters.keys() >= {"tables", "bitmaps"}

@@ -2,7 +2,7 @@
 
 from itertools import product
 from random import Random
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from egcore.index import arrays
 from egcore.index.arrays import FEW, look_up
 from egcore.index.keys import NULL, keys_of
+from tests.slowest import PATIENCE
 
 GROUPS = ((), (0,), (1,), (0, 1), (1, 2), (0, 1, 2))
 
@@ -57,7 +58,7 @@ def test_cost_is_bounded_by_the_tables() -> None:
     """Combinations without number cost no more than reading the tables through."""
     long: list[Any] = [f"e{n}" for n in range(3_000)]
     tables = [{(f"e{n}", f"e{n + 1}", f"e{n + 2}"): n for n in range(2_000)}]
-    began = perf_counter()
+    began = process_time()
     assert len(look_up([long, long, long], [(0, 1, 2)], tables)) == 2_000
     assert look_up([long, long, long], [(0, 1, 2)], [{("x", "e1", "e1"): 1}]) == []
-    assert perf_counter() - began < 0.1  # 27 billion combinations
+    assert process_time() - began < 0.1 * PATIENCE  # 27 billion combinations

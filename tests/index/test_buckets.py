@@ -148,7 +148,7 @@ def test_a_row_in_the_tail_is_removed() -> None:
 
 def test_a_number_that_is_gone_comes_back() -> None:
     """Another row under a removed number is found by its own operands, not by the old ones."""
-    rows, held, bucket = _shelved()
+    rows, _, bucket = _shelved()
     gone = bucket_minus(bucket, rows.shape, 4)
     assert match(gone, rows.shapes, _event(4)) == []
     again = bucket_plus(gone, rows.shape, (4, "q"), rows.shapes)

@@ -64,7 +64,7 @@ def test_filed_by_so_many_fields() -> None:
     assert len(filed.row) == 4
     partition = Partition.build([filed], shapes)
     assert found(partition, dict.fromkeys(names, "x")) == [0]
-    assert found(partition, dict.fromkeys(names, ["y", "x"])) == [0]
+    assert found(partition, {name: ["y", "x"] for name in names}) == [0]
     for name in names:
         assert found(partition, {**dict.fromkeys(names, "x"), name: "y"}) == []
 

@@ -44,6 +44,8 @@ def test_keys(field: Any, keys: tuple[Any, ...]) -> None:
         ([condition("StringStartsWith", "a", "b")], ["StringStartsWith"]),
         ([condition("StringIn", "a"), condition("StringStartsWith", "a")], ["general"]),
         ([condition("IsNull"), condition("IsNotNull")], ["general"]),
+        ([condition("NumberNotIn", *range(17))], ["general"]),
+        ([condition("NumberNotIn", 2**64 - 1)], ["NumberNotIn"]),
         ([condition("StringEndsWith", "a")] * 2, ["StringEndsWith"]),
         ([condition("StringNotIn", "a")] * 2, ["general"]),
         ([condition("NumberInRange", [1, 2])], ["NumberInRange"]),

@@ -3,6 +3,7 @@
 import gc
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import pytest
 
@@ -86,3 +87,23 @@ def test_threads_agree() -> None:
         assert len(shapes.verify) == len(shapes.verifiers) == 9
         for name, number in zip("abcdefgh", results[0], strict=True):
             assert shapes.verify[number]([(1, "p")], {"data": {name: "p"}}) == [1]
+
+
+class _Late(dict[Any, int]):
+    """A dict that does not show what it has when first asked: another thread was faster."""
+
+    asked = 0
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """Return nothing the first time."""
+        self.asked += 1
+        return default if self.asked == 1 else super().get(key, default)
+
+
+def test_a_shape_numbered_meanwhile_keeps_its_number() -> None:
+    """A thread that waited for another to number the shape takes the number it was given."""
+    shapes = Shapes()
+    first = shapes.number([step("a")])
+    shapes._numbers = _Late(shapes._numbers)
+    assert shapes.number([step("a")]) == first
+    assert len(shapes.verify) == 2

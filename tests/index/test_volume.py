@@ -14,6 +14,7 @@ from egcore import CLOUDEVENTS, EVENTGRID, Event, Filter, Limits, Matcher, parse
 from egcore.index import Index, shapes
 from tests import homogeneous, oracle
 from tests.rules import SOURCE, Document, event
+from tests.slowest import PATIENCE
 
 
 def _loaded(documents: list[Document], limits: Limits = CLOUDEVENTS) -> list[Filter]:
@@ -103,6 +104,7 @@ def test_snapshots_stay() -> None:
 
 
 def _print_matches() -> None:
+    """Print what a rule set matches, for a process of another hash seed."""
     r = Random("hash seeds")
     documents = [
         document
@@ -112,7 +114,7 @@ def _print_matches() -> None:
     index = _index(_loaded(documents))
     for _ in range(40):
         given = parse_event(homogeneous.event(r, any_data=True), limits=CLOUDEVENTS)
-        print(index.match(given.members))
+        sys.stdout.write(f"{index.match(given.members)}\n")
 
 
 def test_every_hash_seed_gives_the_same_order() -> None:
@@ -150,7 +152,7 @@ HOSTILE: dict[str, tuple[Any, Any, int]] = {
         2,
     ),
     "one element repeated, nothing to verify": (
-        lambda n: {"a": _strings("x")},
+        lambda _: {"a": _strings("x")},
         {"a": ["x"] * 9_000},
         COUNT,
     ),
@@ -185,9 +187,23 @@ def test_hostile_arrays(name: str) -> None:
     index, given = _index(filters), _parsed(data)
     began = process_time()
     found = index.match(given.members)
-    assert process_time() - began < 0.1
+    assert process_time() - began < 0.1 * PATIENCE
     assert len(found) == wanted
     assert all(filters[number].matches(given) for number in found[:20])
+
+
+def test_rules_that_collide() -> None:
+    """Filters whose numbers share one hash load and match as fast as others."""
+    step = 2**61 - 1
+    lists = [[1 + (9 + k) * step for k in range(n * 4, n * 4 + 4)] for n in range(4_000)]
+    filters = _loaded(
+        [{"source": SOURCE, "data": {"a": [{"op": "NumberIn", "values": each}]}} for each in lists]
+    )
+    began = process_time()
+    index = _index(filters)
+    assert index.match(_parsed({"a": lists[7][2]}).members) == [7]
+    assert index.match(_parsed({"a": float(1)}).members) == []
+    assert process_time() - began < 1 * PATIENCE  # 16,000 such keys in one dict take ten seconds
 
 
 def test_two_thousand_signatures() -> None:
@@ -203,11 +219,11 @@ def test_two_thousand_signatures() -> None:
     )
     began = process_time()
     index = _index(filters)
-    assert process_time() - began < 5
+    assert process_time() - began < 5 * PATIENCE
     (new,) = _loaded([{"source": SOURCE, "data": {"new": _strings("a")}}])
     began = process_time()
     index = index.plus(2_000, [new.fields])
-    assert process_time() - began < 0.1
+    assert process_time() - began < 0.1 * PATIENCE
     hits = 0
     for data in (
         {name: r.choice("abc") for name in names},
@@ -235,6 +251,6 @@ def test_signatures_added_one_by_one() -> None:
     began = process_time()
     for number, each in enumerate(_loaded(documents)):
         index = index.plus(number, [each.fields])
-    assert process_time() - began < 5
+    assert process_time() - began < 5 * PATIENCE
     assert index.match(_parsed(dict.fromkeys(names, "a")).members) == list(range(220))
     assert index.match(_parsed(dict.fromkeys(names[:3], "a")).members) == [0]

@@ -4,13 +4,14 @@ from random import Random
 from typing import Any, Final
 
 import egcore
-from tests import generators
+from tests import generators, homogeneous
 from tests.trust.cases import report
 from tests.trust.figures import Tally
 from tests.trust.matching import PRESETS, aimed, group
 
 NAME: Final = "index"
-SETS, EVENTS = 6, 8
+SETS, HOMOGENEOUS, EVENTS = 6, 6, 8
+FAIR: Final = 50_000  # decisions from which on chance is no excuse
 TARGETS: Final = [{"name": "t", "transform": {"type": "ORIGINAL"}}]
 
 
@@ -50,13 +51,29 @@ def router_of(filters: list[dict[str, Any]], limits: egcore.Limits) -> egcore.Ro
 
 
 def chunk(r: Random, tally: Tally) -> None:
-    """Build random sets of 1 to 300 filters and ask each of them about some events."""
+    """Build random sets of 1 to 300 filters, and homogeneous ones; ask each about some events."""
     for _ in range(SETS):
         preset = generators.EVENTGRID if r.random() < 0.7 else generators.CLOUDEVENTS
         bases = [group(r, preset, 2) for _ in range(1 + int(r.random() * 4))]
         events = [event for base in bases for event in base]
         filters = aimed(r, events, preset, 1 + int(r.random() ** 2 * 300))
         _compare(r, filters, events[:EVENTS], preset, tally)
+
+    for number in range(HOMOGENEOUS):
+        preset = generators.EVENTGRID if r.random() < 0.7 else generators.CLOUDEVENTS
+        _compare(r, *_homogeneous(r, number, preset == generators.CLOUDEVENTS), preset, tally)
+
+
+def _homogeneous(
+    r: Random, number: int, is_wide: bool
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Make a set that fills tables, or one of so many field sets that a bitmap is made."""
+    if number % 3 == 0:
+        events = [homogeneous.event(r, names=homogeneous.MANY_NAMES) for _ in range(EVENTS)]
+        return homogeneous.scattered(r, 200), events
+    filters = homogeneous.filters(r, homogeneous.forms(r), 30, anywhere=is_wide)
+    filters += homogeneous.filters(r, homogeneous.tabled(r), 200, anywhere=is_wide)
+    return filters, [homogeneous.event(r, any_data=is_wide) for _ in range(EVENTS)]
 
 
 def _compare(
@@ -84,6 +101,8 @@ def _compare(
             tally.counters["routed"] += len(order)
         tally.count += len(order)
         tally.counters["matches"] += len(wanted)
+        tally.counters["tables"] += len(homogeneous.shelves(homogeneous.index_of(matcher), parsed))
+        tally.counters["bitmaps"] += homogeneous.is_mapped(homogeneous.index_of(matcher), parsed)
         if not right:
             report(tally.failures, NAME, check, filters, event, preset)
 
@@ -100,6 +119,12 @@ def _built(r: Random, loaded: list[egcore.Filter], limits: egcore.Limits) -> "eg
 
 
 def judge(tally: Tally) -> list[str]:
-    """Demand that the sets do match something, and not everything."""
+    """Demand that the sets match something, not everything, and fill tables and bitmaps."""
+    rare = [each for each in ("tables", "bitmaps") if tally.share(each) < 1 / 10_000]
+    problems = [f"{each} answered less than once in 10,000 decisions" for each in rare]
+    if tally.count < FAIR:
+        problems.clear()
     rate = tally.share("matches")
-    return [] if 0.02 <= rate <= 0.8 else [f"{rate:.1%} of the decisions are matches"]
+    if not 0.02 <= rate <= 0.8:
+        problems.append(f"{rate:.1%} of the decisions are matches")
+    return problems
