@@ -132,7 +132,9 @@ class Partition:
     def minus(self, place: Place) -> "Partition":
         """Return a partition without a filter that is filed in it."""
         order = place.row[0]
-        if self._bitmap and order in self._bitmap.orders and order not in self._gone:
+        # A filter without key fields stands in a table, also where its twin is in the bitmap.
+        mapped = place.signature and self._bitmap and order in self._bitmap.orders
+        if mapped and order not in self._gone:
             gone = self._gone | {order}
             return Partition(self._tables, self._shapes, self._bitmap, gone)
         table = dict(self._tables.get(place.signature, {}))
