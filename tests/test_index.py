@@ -1,5 +1,6 @@
 """The index: the same answers as every filter by itself, in insertion order."""
 
+from itertools import combinations
 from random import Random
 
 import pytest
@@ -69,3 +70,16 @@ def test_one_number_for_several_filters() -> None:
     assert Index().plus(0, filters).match(event()) == [0]
     assert index.minus(0, filters).match(event()) == []
     assert Index([]).match(event()) == []
+
+
+def test_number_that_is_filed_in_two_ways_goes_whole() -> None:
+    """Of many signatures, a number with a filter of no key field leaves nothing behind."""
+    pairs = combinations("abcdefghijkl", 2)
+    key = [{"op": "StringIn", "values": ["v"]}]
+    many: list[Document] = [{"source": SOURCE, "data": dict.fromkeys(pair, key)} for pair in pairs]
+    filters = [Filter.from_document(each, limits=CLOUDEVENTS).fields for each in many]
+    two = [Filter.from_document({"source": SOURCE}).fields, filters[0]]
+    numbered = [*enumerate(filters), *((len(filters), each) for each in two)]
+    index = Index(numbered).minus(len(filters), two)
+    assert index.match(event()) == []
+    assert index.match(event(data={"a": "v", "b": "v"})) == [0]
