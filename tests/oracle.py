@@ -409,27 +409,12 @@ def _marked_document(template: str, names: list[str]) -> Any:
                 raise UnfinishedEscape  # "\\${x}", "\\u00${x}"
         marked += piece
         place += length
-    return json.loads(
-        marked,
-        parse_constant=_refuse_number,
-        parse_float=_finite,
-        object_pairs_hook=_without_duplicates,
-    )
+    # "valid JSON" by its grammar: a number may be beyond any float, a key may stand twice.
+    return json.loads(marked, parse_constant=_refuse_number)
 
 
 def _refuse_number(text: str) -> float:
     raise ValueError("not a number of JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    return number if abs(number) != float("inf") else _refuse_number(text)
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({key for key, _ in pairs}) < len(pairs):
-        raise ValueError("a key stands twice")
-    return dict(pairs)
 
 
 def _keys_hold(document: Any, mark: str) -> bool:
