@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from itertools import chain
 from json import JSONEncoder
 from threading import Lock
+from types import NoneType
 from typing import Any, Final, Self
 
 from egcore import codes
@@ -40,6 +41,8 @@ from egcore.transforms import TransformCache
 
 AnyEvent = Event | Raw | dict[str, Any]
 AnySubscription = Subscription | Mapping[str, Any] | Raw
+# ours: events choose their source, and must not fill the memory with what was found for it
+_MOST_RECEIVERS: Final = 4_096
 Loaded = tuple[Subscription, list[tuple[Field, ...]]]
 
 
@@ -223,11 +226,18 @@ class Router:
         }
 
     def receiver(self, source: str, channel_id: str | None = None) -> Subscription | None:
-        """Return the first routing subscription whose ``source`` condition holds for a name."""
+        """Return the first routing subscription whose ``source`` condition holds for a name.
+
+        Raises ``UsageError`` when the name, or the channel if any, is no str.
+        """
+        if not isinstance(source, str) or not isinstance(channel_id, (str, NoneType)):
+            raise usage("a receiver is found by the name of a source, and the id of a channel")
         found = self._receivers.get((source, channel_id))
         if found is None:
             found = self._find_receiver(source, channel_id)
             if found is not None:
+                if len(self._receivers) >= _MOST_RECEIVERS:
+                    self._receivers = {}
                 self._receivers[source, channel_id] = found
         return found
 
