@@ -8,15 +8,21 @@ unreadable input, 3 an internal error. Data goes to stdout, all else to stderr.
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import (
+    AbstractContextManager,
+    contextmanager,
+    nullcontext,
+    redirect_stderr,
+    suppress,
+)
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, TextIO
 
 from egcore import __version__
 from egcore.errors import EgcoreError, RuleError, usage
-from egcore.files import read_rules
+from egcore.files import SUFFIXES, read_rules
 from egcore.limits import CLOUDEVENTS, EVENTGRID, Limits
 from egcore.progress import Bar
 from egcore.reporters import Tally, delivery_lines, diagnostics, refusal_lines, summary
@@ -50,6 +56,12 @@ class Command(NamedTuple):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status. Raises nothing."""
+    with _some_stderr():
+        return _guarded(argv)
+
+
+def _guarded(argv: Sequence[str] | None) -> int:
+    """Run the command line; turn whatever is raised into a message and a status."""
     try:
         status = _run(argv)
         sys.stdout.flush()
@@ -70,8 +82,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
+@contextmanager
+def _some_stderr() -> Iterator[None]:
+    """Let what is said go nowhere where stderr is closed: Python has None for it then."""
+    if sys.stderr is not None:
+        yield
+        return
+    with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere):
+        yield
+
+
 def _run(argv: Sequence[str] | None) -> int:
     """Parse the arguments and run the subcommand; --help, --version and errors end here too."""
+    if sys.stdout is None:  # closed
+        raise usage("the standard output is closed", hint="to drop it: > /dev/null")
     try:
         arguments = _parse(list(sys.argv[1:] if argv is None else argv))
     except SystemExit as stop:
@@ -231,6 +255,8 @@ def _route_arguments(parser: argparse.ArgumentParser) -> None:
 def route(arguments: argparse.Namespace) -> int:
     """Route events by rules; print deliveries, refusals and, when asked, a summary."""
     paths = arguments.events or _default_events()
+    if STDIN in paths and sys.stdin is None:
+        raise usage("the standard input is closed", hint="name files of events")
     limits = PRESETS[arguments.preset]
     router, findings = load_router(arguments.rules, limits)
     findings += check_readable(paths)
@@ -250,7 +276,7 @@ def route(arguments: argparse.Namespace) -> int:
 
 def _default_events() -> list[str]:
     """Take the standard input, unless a person would have to type the events."""
-    if sys.stdin.isatty():
+    if sys.stdin is not None and sys.stdin.isatty():
         raise usage("no events", hint="name files of events, or send them: ... < events.jsonl")
     return [STDIN]
 
@@ -309,12 +335,31 @@ def _open_refusals(path: str | None, inputs: Sequence[str]) -> AbstractContextMa
         return nullcontext(sys.stderr.buffer)
     file = Path(path)
     try:
-        if file.exists() and any(file.samefile(each) for each in inputs if each != STDIN):
+        if any(_is_read(file, each) for each in inputs):
             raise usage(f"{path}: is read from, and cannot take the refusals")
+        if _is_stream(file, sys.stdout):
+            raise usage(f"{path}: takes the deliveries, and cannot take the refusals, too")
         return file.open("wb")
     except OSError as error:
         reason = error.strerror
     raise usage(f"{path}: cannot be written: {reason}")
+
+
+def _is_read(file: Path, given: str) -> bool:
+    """Whether a file is an input, or would be one of a directory of rules."""
+    if given == STDIN:
+        return _is_stream(file, sys.stdin)
+    path = Path(given)
+    if path.is_dir():
+        return file.suffix in SUFFIXES and file.resolve().is_relative_to(path.resolve())
+    return file.exists() and file.samefile(path)
+
+
+def _is_stream(file: Path, stream: TextIO) -> bool:
+    """Whether a standard stream was redirected from or to a file."""
+    with suppress(OSError):  # not every stream has a number
+        return file.is_file() and os.path.samestat(file.stat(), os.fstat(stream.fileno()))
+    return False
 
 
 def _is_watched() -> bool:

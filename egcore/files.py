@@ -1,8 +1,10 @@
 """Rule files: subscription documents as people keep them, and which came from where."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from typing import Any, Final, NamedTuple
 
 from egcore import codes
@@ -66,7 +68,7 @@ def read_rules(path: str, *, limits: Limits = EVENTGRID) -> RuleFiles:
     """
     entries: list[Entry] = []
     findings: list[Finding] = []
-    for name in _rule_files(path):
+    for name in _rule_files(path, findings):
         _read_file(name, limits, entries, findings)
     if not entries and not findings and Path(path).is_dir():
         empty = problem(codes.UNREADABLE, "the directory holds no subscription in .json or .jsonl")
@@ -79,13 +81,37 @@ def unreadable(error: OSError) -> Problem:
     return problem(codes.UNREADABLE, f"cannot be read: {error.strerror}")
 
 
-def _rule_files(path: str) -> list[str]:
-    """List the rule files at a path, in an order that does not depend on the file system."""
+def _rule_files(path: str, findings: list[Finding]) -> list[str]:
+    """List the rule files at a path, in an order that does not depend on the file system.
+
+    A directory that cannot be listed has its place in ``findings``: rules that are left
+    out without a word would leave out their deliveries, too.
+    """
     root = Path(path)
-    if not root.is_dir():
+    if not S_ISDIR(_mode(root)):
         return [path]
-    found = [each for each in root.rglob("*") if each.suffix in SUFFIXES and each.is_file()]
+
+    def report(error: OSError) -> None:
+        findings.append(Finding(unreadable(error), str(error.filename)))
+
+    found: list[Path] = []
+    for folder, _, names in os.walk(root, onerror=report):
+        found += (each for each in map(Path(folder).joinpath, names) if _is_rule_file(each))
     return [str(each) for each in sorted(found, key=lambda each: each.parts)]
+
+
+def _is_rule_file(path: Path) -> bool:
+    """Whether it is read; what cannot even be looked at is, since reading it tells why."""
+    mode = _mode(path) if path.suffix in SUFFIXES else None
+    return mode is not None and (mode == 0 or S_ISREG(mode))
+
+
+def _mode(path: Path) -> int:
+    """Return what kind of file it is, 0 where that cannot be told."""
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return 0
 
 
 def _read_file(path: str, limits: Limits, entries: list[Entry], findings: list[Finding]) -> None:

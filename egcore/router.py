@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from itertools import chain
 from json import JSONEncoder
 from threading import Lock
+from types import NoneType
 from typing import Any, Final, Self
 
 from egcore import codes
@@ -226,7 +227,12 @@ class Router:
         }
 
     def receiver(self, source: str, channel_id: str | None = None) -> Subscription | None:
-        """Return the first routing subscription whose ``source`` condition holds for a name."""
+        """Return the first routing subscription whose ``source`` condition holds for a name.
+
+        Raises ``UsageError`` when the name, or the channel if any, is no str.
+        """
+        if not isinstance(source, str) or not isinstance(channel_id, (str, NoneType)):
+            raise usage("a receiver is found by the name of a source, and the id of a channel")
         found = self._receivers.get((source, channel_id))
         if found is None:
             found = self._find_receiver(source, channel_id)

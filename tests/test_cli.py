@@ -185,6 +185,38 @@ def test_refusals_file_is_no_input(tmp_path, rules, capsysbinary):
     assert Path(events).read_text() == json.dumps(event())
 
 
+def test_refusals_file_is_no_rule_file(tmp_path, capsysbinary):
+    """A file that is read as a rule of a directory, now or next time, takes no refusals."""
+    (tmp_path / "rules").mkdir()
+    rules = write(tmp_path / "rules" / "a.json", subscription("orders"))
+    events = write(tmp_path / "e.jsonl", event())
+    for path in (rules, f"{tmp_path}/rules/new.jsonl"):
+        given = ("route", tmp_path / "rules", events, "--refusals", path)
+        status, deliveries, err = run(capsysbinary, *given)
+        assert (status, deliveries) == (2, [])
+        assert err == f"egcore: error: {path}: is read from, and cannot take the refusals\n"
+    assert json.loads(Path(rules).read_text()) == subscription("orders")
+    given = ("route", tmp_path / "rules", events, "--refusals", tmp_path / "rules" / "refused.txt")
+    assert run(capsysbinary, *given)[0] == 0
+
+
+def test_refusals_file_is_no_standard_stream(tmp_path, rules, capsysbinary, monkeypatch):
+    """A file that stdin comes from or stdout goes to takes no refusals, and keeps its content."""
+    events = write(tmp_path / "e.jsonl", event())
+    output = str(tmp_path / "out.jsonl")
+    with Path(events).open() as stdin, Path(output).open("w") as stdout:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        monkeypatch.setattr(sys, "stdout", stdout)
+        statuses = [cli.main(["route", rules, "--refusals", path]) for path in (events, output)]
+    monkeypatch.undo()
+    assert statuses == [2, 2]
+    assert capsysbinary.readouterr().err.decode() == (
+        f"egcore: error: {events}: is read from, and cannot take the refusals\n"
+        f"egcore: error: {output}: takes the deliveries, and cannot take the refusals, too\n"
+    )
+    assert json.loads(Path(events).read_text()) == event()
+
+
 def test_refusals_file_cannot_be_written(tmp_path, rules, capsysbinary):
     """A refusals file that cannot be opened stops the run before it starts."""
     events = write(tmp_path / "e.jsonl", event())
@@ -365,6 +397,26 @@ def test_no_events_at_a_terminal(rules, capsysbinary, monkeypatch):
     status, deliveries, err = run(capsysbinary, "route", rules)
     assert (status, deliveries) == (2, [])
     assert err.startswith("egcore: error: no events\nhint: ")
+
+
+@pytest.mark.parametrize(
+    ("stream", "status", "err"),
+    [
+        ("stdin", 2, "egcore: error: the standard input is closed\nhint: name files of events\n"),
+        ("stdout", 2, "egcore: error: the standard output is closed\nhint: "),
+        ("stderr", 1, ""),
+    ],
+)
+def test_closed_streams(rules, capsysbinary, monkeypatch, stream, status, err):
+    """What Python has no stream for is told or, where there is nobody to tell, done without."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"{}\n")))
+    monkeypatch.setattr(sys, stream, None)
+    found = cli.main(["route", rules])
+    monkeypatch.undo()
+    assert found == status
+    out, told = capsysbinary.readouterr()
+    assert (out, told.decode()[: len(err)]) == (b"", err)
+    assert bool(told) == bool(err)
 
 
 # --- Usage -----------------------------------------------------------------------

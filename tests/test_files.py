@@ -1,6 +1,7 @@
 """Rule files: which documents come out of them, in which order, and which place is whose."""
 
 import json
+import os
 
 import pytest
 
@@ -98,6 +99,36 @@ def test_empty_directory(tmp_path):
     assert told(read_rules(str(tmp_path))) == [
         (str(tmp_path), "EGC801", None, "the directory holds no subscription in .json or .jsonl")
     ]
+
+
+def test_no_rule_is_left_out_without_a_word(tmp_path, monkeypatch):
+    """A directory that cannot be listed, and a link that leads nowhere, are told."""
+    good = write(tmp_path / "a.json", json.dumps(A))
+    locked = tmp_path / "locked"
+    write(locked / "b.json", json.dumps(B))
+    link = tmp_path / "c.json"
+    link.symlink_to(tmp_path / "none.json")
+    os.mkfifo(tmp_path / "pipe.json")  # is no file, and nobody writes to it
+    scandir = os.scandir
+
+    def guarded(path):
+        if str(path) == str(locked):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    rules = read_rules(str(tmp_path))
+    assert [each.text.path for each in rules.entries] == [good]
+    assert told(rules) == [
+        (str(locked), "EGC801", None, "cannot be read: Permission denied"),
+        (str(link), "EGC801", None, "cannot be read: No such file or directory"),
+    ]
+
+
+def test_path_that_cannot_be_looked_at(tmp_path):
+    """What the system says of a path is said of it, also where it cannot tell its kind."""
+    path = str(tmp_path / ("a" * 300))
+    assert told(read_rules(path)) == [(path, "EGC801", None, "cannot be read: File name too long")]
 
 
 def test_all_bad_files_are_told(tmp_path):

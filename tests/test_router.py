@@ -341,6 +341,19 @@ def test_events_wanted_by_nobody() -> None:
     assert router.process_event(b"{").refused[0].error_code != "EG.00014040"
 
 
+def test_receivers_do_not_fill_the_memory() -> None:
+    """However many sources events name, what was found for them is not kept for ever."""
+    prefix = {"source": [{"op": "StringStartsWith", "values": ["s"]}]}
+    router = Router.from_documents(
+        [subscription(sources=[source(filter=prefix)])], limits=CLOUDEVENTS
+    )
+    for number in range(5_000):
+        found = router.receiver(f"s{number}")
+        assert found is not None
+        assert found is router.receiver(f"s{number}")
+    assert len(router._receivers) <= 4_096
+
+
 # --- Precheck -----------------------------------------------------------------------------
 
 
@@ -615,6 +628,10 @@ def test_wrong_calls_are_usage_errors() -> None:
         router.route_many(None)  # type: ignore[arg-type]
     with pytest.raises(UsageError):
         LiveRouter(5)  # type: ignore[arg-type]
+    with pytest.raises(UsageError):
+        router.receiver([])  # type: ignore[arg-type]
+    with pytest.raises(UsageError):
+        router.receiver("s", [])  # type: ignore[arg-type]
 
 
 def test_precheck_without_sources() -> None:
