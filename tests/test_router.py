@@ -700,10 +700,11 @@ def test_sparse_routers_are_rebuilt() -> None:
     kept = subscription("kept", id="k" * 32)
     router = Router.from_documents([kept])
     for number in range(1_100):
-        router = router.with_subscription(subscription("guest", id="g" * 32)).without("g" * 32)
         router = router.with_subscription(subscription(f"kept{number % 2}", id="k" * 32))
-    assert len(router._slots.items) < 1_100
     assert len(router._names.items) < 1_100
+    for _ in range(1_100):
+        router = router.with_subscription(subscription("guest", id="g" * 32)).without("g" * 32)
+    assert len(router._slots.items) < 1_100
     assert router == Router.from_documents([subscription("kept1", id="k" * 32)])
     assert [each.name for each in router.match(event())] == ["kept1"]
     with pytest.raises(SubscriptionError, match="document 0"):

@@ -64,7 +64,7 @@ class Shelf:
         orders = self._rest(table.find(value), members)
         if self._gone:
             orders = [order for order in orders if order not in self._gone]
-        if self._tail:
+        if self._tail:  # in which a number that is gone from the table may be back
             orders += self._verifier.verify(self._tail, members)
         return orders
 
@@ -87,7 +87,7 @@ class Shelf:
         """Return a shelf with one row more."""
         place = bisect_left(self.rows, row[0], key=_order)
         rows = (*self.rows[:place], row, *self.rows[place:])
-        if len(self._tail) >= STALE or row[0] in self._gone:
+        if len(self._tail) >= STALE:
             return self._remade(rows)
         return self._changed(rows, (*self._tail, row), self._gone)
 
