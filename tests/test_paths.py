@@ -20,6 +20,12 @@ def test_the_value_at_the_end_is_given_as_it_is(length: int, value: object) -> N
     assert field_getter(path)(_nested(path, value)) is value
 
 
+def test_no_keys_lead_to_the_root() -> None:
+    """The empty path is where it starts, whatever stands there."""
+    for root in ({"a": 1}, None, [1]):
+        assert field_getter(())(root) is root
+
+
 def _nested(path: tuple[str, ...], value: object) -> object:
     """Put a value at a path, with other keys beside each key of it."""
     for key in reversed(path):

@@ -122,8 +122,10 @@ def _is_for_people(node: ast.AST) -> bool:
 
 
 def _is_type(node: ast.AST) -> bool:
-    return isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name)  and (
-        node.value.id in {"Callable", "Literal"}
+    return (
+        isinstance(node, ast.Subscript)
+        and isinstance(node.value, ast.Name)
+        and (node.value.id in {"Callable", "Literal"})
     )
 
 

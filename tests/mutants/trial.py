@@ -19,10 +19,10 @@ class _Loader(importlib.abc.SourceLoader):
     def __init__(self, path: str, source: bytes) -> None:
         self.path, self.source = path, source
 
-    def get_filename(self, fullname: str) -> str:
+    def get_filename(self, fullname: str) -> str:  # noqa: ARG002 # as the protocol has it
         return self.path
 
-    def get_data(self, path: str) -> bytes:  # type: ignore[override] # no other path is asked for
+    def get_data(self, path: str) -> bytes:  # noqa: ARG002 # no other path is asked for
         return self.source
 
 
@@ -33,7 +33,10 @@ class _Finder(importlib.abc.MetaPathFinder):
         self.name, self.loader = name, loader
 
     def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+        self,
+        fullname: str,
+        path: Sequence[str] | None,  # noqa: ARG002 # as the protocol has it
+        target: ModuleType | None = None,  # noqa: ARG002 # the same
     ) -> importlib.machinery.ModuleSpec | None:
         if fullname != self.name:
             return None
