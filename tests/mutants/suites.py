@@ -29,7 +29,7 @@ SUITES: Final[dict[str, tuple[str, ...]]] = {
 """The module's own tests first, then those of its nearest callers."""
 
 
-def tests_of(module: str) -> list[str]:
+def judges_of(module: str) -> list[str]:
     """Return the test files for a module's name, such as ``operators`` or ``index.keys``."""
     names = SUITES.get(module) or SUITES[module.partition(".")[0]]
     return [f"tests/test_{name}.py" for name in names]

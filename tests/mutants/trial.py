@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.mutants.suites import QUICK, tests_of
+from tests.mutants.suites import QUICK, judges_of
 
 MEMORY = 3 << 30  # bytes of address space: a mutant without limits must not take the machine
 
@@ -74,4 +74,4 @@ def _limit(seconds: int) -> None:
 
 def _run(module: str) -> int:
     options = ["-x", "--assert=plain", "-q", "--tb=no", "--no-header", "-k", QUICK]
-    return pytest.main([*options, *tests_of(module)])
+    return pytest.main([*options, *judges_of(module)])
