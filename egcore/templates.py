@@ -180,9 +180,7 @@ class _Context(NamedTuple):
     unfinished: str
 
 
-_STRING_TOKEN: Final = re.compile(
-    r'"|\\(?:u[0-9A-Fa-f]{4}|[^u])|(\\(?:u[0-9A-Fa-f]{0,3})?\Z)', re.DOTALL
-)
+_STRING_TOKEN: Final = re.compile(r'"|\\(?:u[0-9A-Fa-f]{4}|[^u])|(\\(?:u[0-9A-Fa-f]{0,3})?\Z)')
 
 
 def _contexts(literals: list[str]) -> list[_Context]:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from egcore import CLOUDEVENTS, EVENTGRID, Filter, FilterError, Limits
+from egcore import CLOUDEVENTS, EVENTGRID, Filter, FilterError, Limits, Problem
 from egcore.codes import INVALID_FILTER
-from egcore.filter_documents import nearest
+from egcore.filter_documents import nearest, read_filter
 from egcore.operators import OPERATORS
 from tests.rules import SOURCE, Document
 
@@ -266,8 +266,75 @@ def test_what_stood_there_is_told_by_its_kind() -> None:
     assert [each.got for each in caught.value.problems] == ["a number", "a string of 1 characters"]
 
 
+@pytest.mark.parametrize("bound", [2_049, 10_000, None])
+def test_only_a_bound_within_the_limit_saves_counting(bound: int | None) -> None:
+    """A filter that may be too long is counted; of one that cannot be, nothing is said."""
+    problems: list[Problem] = []
+    read_filter(_bytes(2_049), EVENTGRID, problems, bound=bound)
+    assert [each.code for each in problems] == ["EGC314"]
+    problems = []
+    read_filter(_bytes(2_048), EVENTGRID, problems, bound=2_048)
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    ("operand", "got"),
+    [
+        (["a", 1], "an array of 2 elements"),
+        ([1, "a"], "an array of 2 elements"),
+        ([True, 1], "an array of 2 elements"),
+        ([0, True], "an array of 2 elements"),
+        ([None, 1], "an array of 2 elements"),
+        ([1, None], "an array of 2 elements"),
+        (["a", "b"], "an array of 2 elements"),
+        ([[1], [2]], "an array of 2 elements"),
+        ("ab", "a string of 2 characters"),
+    ],
+    ids=repr,
+)
+def test_both_ends_of_a_range_are_numbers(operand: object, got: str) -> None:
+    """Neither end may be anything but a number; booleans are none, and nothing is compared."""
+    condition = {"op": "NumberInRange", "values": [[1, 2], operand]}
+    with pytest.raises(FilterError) as caught:
+        Filter.from_document({"source": SOURCE, "type": [condition]})
+    (found,) = caught.value.problems
+    assert (found.code, found.pointer) == ("EGC309", "/type/0/values/1")
+    assert found.got == got
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"type": 5},
+        {"data": 5},
+        {"data": {"a": 5}},
+        {"type": [5]},
+        {"type": [{"op": 5}]},
+        {"type": [{"op": "StringIn", "values": 5}]},
+        {"type": [{"op": "NumberIn", "values": [True, 5][::-1]}]},
+        {"type": [{"op": "NumberLessThan", "value": None}]},
+    ],
+    ids=repr,
+)
+def test_the_kind_is_told_wherever_it_is_wrong(wrong: Document) -> None:
+    """Every problem about a value of the wrong kind says of which kind it is."""
+    with pytest.raises(FilterError) as caught:
+        Filter.from_document({"source": SOURCE, **wrong})
+    (found,) = caught.value.problems
+    assert found.got in ("a number", "a boolean", "null")
+
+
+def test_reading_ends_with_the_hundredth_problem() -> None:
+    """Not only what is raised is capped: nothing behind the hundredth problem is read."""
+    problems: list[Problem] = []
+    document = {"source": SOURCE, "data": {str(n): 1 for n in range(1_000)}}
+    assert read_filter(document, EVENTGRID, problems) == ()
+    assert [each.pointer for each in problems] == [f"/data/{n}" for n in range(100)]
+
+
 def test_nearest_is_bounded() -> None:
     """A word of any length is compared by its start only."""
+    assert nearest("a" * 100 + "b" * 1_000, ("a" * 100,)) == "a" * 100
     assert nearest("StringIn" + "x" * 10**6, OPERATORS) is None
     assert nearest("enabled", ("ENABLED", "DISABLED")) == "ENABLED"
 

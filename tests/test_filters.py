@@ -1,10 +1,12 @@
 """Filters: one filter, one event; documented cases, the oracle, and filters as values."""
 
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -12,6 +14,7 @@ from egcore import (
     CLOUDEVENTS,
     EVENTGRID,
     EventError,
+    Field,
     Filter,
     FilterError,
     Limits,
@@ -25,6 +28,7 @@ from tests.rules import SOURCE, copies, error_of, event
 
 DATA = Path(__file__).parent / "data"
 VECTORS = json.loads((DATA / "vectors.json").read_text(encoding="utf-8"))
+NUMBER = {"op": "NumberLessThan", "value": int("9" * 30)}
 CASES = json.loads((DATA / "oracle_cases.json").read_text(encoding="utf-8"))
 
 
@@ -118,10 +122,44 @@ def test_the_limits_are_those_of_the_call() -> None:
     assert matches({}, event(data=[1]), limits=CLOUDEVENTS)
 
 
+@pytest.mark.parametrize("as_given", [dict, json.dumps], ids=["dict", "text"])
+@pytest.mark.parametrize(
+    ("data", "field", "most"),
+    [({"a": {"b": [{"op": "IsNull"}]}}, "nesting", 5), ({"n": [NUMBER]}, "number_digits", 30)],
+)
+def test_a_filter_is_decoded_under_the_limits_of_the_call(
+    as_given: Any, data: Any, field: str, most: int
+) -> None:
+    """Nesting and long numbers of a filter are judged by the given limits, not by a preset's."""
+    document = as_given({"source": SOURCE, "data": data})
+    assert Filter.from_document(document, limits=replace(EVENTGRID, **{field: most}))
+    fewer = replace(EVENTGRID, **{field: most - 1})
+    for call in (Filter.from_document, partial(matches, event=event())):
+        with pytest.raises(FilterError):
+            call(document, limits=fewer)
+
+
+def test_a_filter_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not loading but the first event compiles the conditions, and no later one does again."""
+    compiled: list[str] = []
+    compile_field = Field.predicate
+
+    def counted(field: Field) -> Any:
+        compiled.append(field.label)
+        return compile_field(field)
+
+    monkeypatch.setattr(Field, "predicate", counted)
+    loaded = Filter.from_document({"source": SOURCE, "type": [{"op": "IsNotNull"}]})
+    assert compiled == []
+    for _ in range(3):
+        assert loaded.matches(event())
+    assert compiled == ["source", "type"]
+
+
 @pytest.mark.parametrize("document", [None, [], 5, {1, 2}, object()], ids=repr)
 def test_wrong_type_of_document(document: Any) -> None:
     """What is neither dict nor text is a wrong call."""
-    with pytest.raises(UsageError, match="a filter is a dict, bytes or str"):
+    with pytest.raises(UsageError, match=": a filter is a dict, bytes or str"):
         Filter.from_document(document)
 
 
@@ -144,6 +182,7 @@ def test_filters_are_values() -> None:
     assert hash(loaded) == hash(same)
     assert loaded != other
     assert loaded != loaded.document
+    assert loaded == ANY  # the other side is asked where a filter does not know
     for again in copies(loaded):
         assert again == loaded
         assert again.fields == loaded.fields

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from egcore import EVENTGRID, UNDEFINED, RenderError, Transform, codes
+from egcore import EVENTGRID, UNDEFINED, RenderError, Transform, TransformError, codes
 from egcore.templates import as_json_value, as_text, body_too_large, inside_json_string
 from egcore.transforms import JSON, TEXT
 from tests import generators, hostile_cases, oracle
@@ -96,6 +96,15 @@ def test_deep_json_template_is_refused() -> None:
     assert [(each.code, each.pointer) for each in caught.value.problems] == [
         (codes.NESTING, "/template")
     ]
+
+
+@pytest.mark.parametrize("levels", [1, 3, 63])
+def test_the_levels_of_a_template_are_those_of_the_call(levels: int) -> None:
+    """How deeply a JSON template may nest is for the given limits to say."""
+    deepest = "[" * levels + "${n}" + "]" * levels
+    assert _transform(deepest, ["n"], nesting=levels).content_type == JSON
+    with pytest.raises(TransformError, match=f"more than {levels} levels"):
+        _transform(f"[{deepest}]", ["n"], nesting=levels)
 
 
 def test_limit_of_the_body() -> None:

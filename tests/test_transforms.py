@@ -22,7 +22,8 @@ from egcore import (
     codes,
     parse_event,
 )
-from egcore.transforms import JSON, TEXT, TYPES
+from egcore.errors import Problem, problem
+from egcore.transforms import JSON, TEXT, TYPES, TransformCache
 from tests import generators, oracle
 from tests.rules import ORIGINAL, Document, copies, error_of, event, variable
 
@@ -331,3 +332,99 @@ def test_wrong_type_of_document(document: Any) -> None:
     """What is neither dict nor text is a wrong call."""
     with pytest.raises(UsageError, match="a transform is a dict, bytes or str"):
         Transform.from_document(document)
+
+
+# --- Many transforms ----------------------------------------------------------------------
+
+
+def _read(cache: TransformCache, document: object) -> tuple[Transform | None, list[str]]:
+    problems: list[Problem] = []
+    transform = cache.read(document, problems)
+    return transform, [each.code for each in problems]
+
+
+@pytest.mark.parametrize(
+    ("document", "others"),
+    [
+        (ORIGINAL, [{**ORIGINAL, "value": 5, "template": ["x"]}, {**ORIGINAL, "value": ""}]),
+        ({"type": "CONSTANT", "value": "x"}, [{"type": "CONSTANT", "value": "x", "template": 5}]),
+        (variable("x${a}", '{"a": 1}'), [{**variable("x${a}", '{"a": 1}'), "more": None}]),
+    ],
+    ids=lambda each: each["type"] if isinstance(each, dict) else "",
+)
+def test_equal_transforms_are_compiled_once(document: Document, others: list[Document]) -> None:
+    """Documents that say the same share one transform, whatever members do not count."""
+    cache = TransformCache(CLOUDEVENTS)
+    first, problems = _read(cache, document)
+    assert first == Transform.from_document(document, limits=CLOUDEVENTS)
+    assert problems == []
+    for other in (dict(document), *others):
+        assert _read(cache, other) == (first, [])
+        assert _read(cache, other)[0] is first
+    assert first is not None
+    assert cache[first.key] is first
+    assert cache[first.key].document == first.document
+
+
+def test_other_transforms_are_not_taken_for_one_that_was_read() -> None:
+    """Each member that counts tells two transforms apart; bad ones are refused each time."""
+    cache = TransformCache(EVENTGRID)
+    good = (
+        ORIGINAL,
+        {"type": "CONSTANT", "value": "x"},
+        {"type": "CONSTANT", "value": "y"},
+        variable("x", '{"a": 1}'),
+        variable("y", '{"a": 1}'),
+        variable("x", '{"a": 2}'),
+    )
+    found = [_read(cache, each) for each in (*good, *good)]
+    assert [problems for _, problems in found] == [[]] * 12
+    assert len({id(transform) for transform, _ in found}) == 6
+    bad = (
+        None,
+        [],
+        {},
+        {"type": "CONSTANT"},
+        {"type": []},
+        variable("x", "{"),
+        {"type": "VARIABLE"},
+        {"type": "VARIABLE", "value": {}, "template": "x"},
+        {"type": "CONSTANT", "value": ["x"]},
+    )
+    for each in (*bad, *bad):
+        transform, problems = _read(cache, each)
+        assert transform is None
+        assert problems
+        assert all(code in codes.CODES for code in problems)
+
+
+def test_a_warning_is_given_each_time() -> None:
+    """A transform with a warning is not kept: whoever reads it again hears of it again."""
+    cache = TransformCache(EVENTGRID)
+    document = variable("{${a}", '{"a": 1}')
+    found = [_read(cache, document) for _ in range(2)]
+    assert [problems for _, problems in found] == [[codes.TEMPLATE_NOT_JSON]] * 2
+    assert found[0][0] is not found[1][0]
+    # Problems that stood there before are not its own.
+    noted = [problem(codes.TRANSFORM_SHAPE, "before")]
+    kept = cache.read(ORIGINAL, noted)
+    assert cache.read(ORIGINAL, noted) is kept
+    assert len(noted) == 1
+
+
+def test_what_was_not_kept_is_compiled_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cache holds so many transforms; the others are there too, under its limits."""
+    monkeypatch.setattr(TransformCache, "MOST", 2)
+    limits = replace(EVENTGRID, body_bytes=3)
+    cache = TransformCache(limits)
+    documents = [{"type": "CONSTANT", "value": f"{n}"} for n in range(3)]
+    first, second = (_read(cache, each)[0] for each in documents[:2])
+    assert [_read(cache, each)[0] for each in documents[:2]] == [first, second]
+    assert _read(cache, documents[0])[0] is first
+    third = _read(cache, documents[2])[0]  # one more than fits
+    assert third is not None
+    assert cache[third.key] is third
+    again = cache["CONSTANT", "0", None]
+    assert again is not first
+    assert again == first
+    assert cache["CONSTANT", "0", None] is again

@@ -9,6 +9,7 @@ other value means is told by the operators' own predicates (spec 4 rules 2 and 3
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
+from egcore.index.elements import FITS
 from egcore.index.keys import element_keys, key_of
 from egcore.operators import OPERATORS
 
@@ -35,15 +36,18 @@ class Kind(NamedTuple):
 def _other(op: str, width: int = 1) -> Narrow:
     """Narrow by a value that is not a scalar of the operator's type.
 
-    An array is put to the operator's own predicate. Anything else fits no positive
-    operator and every negative one.
+    An array is sorted once for all rows. Anything else fits no positive operator and
+    every negative one, as an array does of which no element fits (spec 4 rule 3).
     """
-    operator = OPERATORS[op]
+    negates = OPERATORS[op].negates
+    wanted = negates is None
+    make_fits = FITS[negates or op]
 
     def narrow(rows: Rows, at: int, value: object) -> Rows:
         if type(value) is not list:
-            return rows if operator.negates else []
-        return [row for row in rows if operator.predicate(_operand(row, at, width))(value)]
+            return [] if wanted else rows
+        fits = make_fits(value)
+        return [row for row in rows if fits(_operand(row, at, width)) is wanted]
 
     return narrow
 
