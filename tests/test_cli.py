@@ -474,11 +474,6 @@ def test_error_without_hint(tmp_path, rules, capsysbinary, monkeypatch):
     assert run(capsysbinary, "route", rules, events) == (2, [], "egcore: error: so it is\n")
 
 
-def test_internal_error_without_a_place():
-    """An error that was never raised has no place to name."""
-    assert cli._internal(ValueError("x")) == "egcore: internal error: ValueError; please report it"
-
-
 def test_interrupt(tmp_path, rules, capsysbinary, monkeypatch):
     """Ctrl-C is quiet, with the status that shells know."""
     failing(monkeypatch, KeyboardInterrupt())
