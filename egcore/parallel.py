@@ -35,7 +35,7 @@ from egcore.reporters import (
 )
 from egcore.router import Router
 
-START_BYTES: Final = 1_048_576
+START_BYTES: Final = 4_194_304
 """So much input is routed by the parent alone: workers would not be up sooner."""
 
 PART_BYTES: Final = 4_194_304
@@ -210,6 +210,7 @@ class Crew:
                 self._hear(wait(self._talking()))
                 yield from self._turn()
             self._give(self._idle.pop(), chunk)
+            yield from self._turn()  # so that the first order is always one to listen to
         yield from self._until_ready(None)
 
     def stop(self) -> None:
@@ -236,7 +237,8 @@ class Crew:
             return
         self._start_all()
         for worker in self._workers:
-            self._tell(worker, self._job)
+            if not _tell(worker, self._job):
+                raise _ended(worker)
         self._idle = self._workers[::-1]
 
     def _start_all(self) -> None:
@@ -251,17 +253,10 @@ class Crew:
         raise _failed(f"could not be started: {reason}")
 
     def _give(self, worker: _Worker, chunk: Chunk) -> None:
-        self._orders.append(_Order(worker))
-        self._tell(worker, chunk)
-
-    def _tell(self, worker: _Worker, message: Job | Chunk) -> None:
-        try:
-            worker.connection.send(message)
-        except OSError:
-            pass  # raised below: a broken pipe of ours is not that of the output
-        else:
-            return
-        raise _ended(worker)
+        order = _Order(worker)
+        self._orders.append(order)
+        if not _tell(worker, chunk):
+            self._take(order, worker, _ended(worker))
 
     def _talking(self) -> list[Connection]:
         """Return the pipes to listen to: of the first order, and of those not heard so far."""
@@ -272,14 +267,20 @@ class Crew:
         ]
 
     def _hear(self, ready: Iterable[object]) -> None:
-        """Take one answer from each worker that has one."""
+        """Take one answer from each worker that has one; the end of its pipe is one, too."""
         for order in self._orders:
-            if order.worker is not None and order.worker.connection in ready:
-                answer = _receive(order.worker)
-                order.answers.append(answer)
-                if isinstance(answer, EgcoreError) or answer.is_last:
-                    self._idle.append(order.worker)
-                    order.worker = None
+            worker = order.worker
+            if worker is not None and worker.connection in ready:
+                self._take(order, worker, _receive(worker) or _ended(worker))
+
+    def _take(self, order: _Order, worker: _Worker, answer: Part | EgcoreError) -> None:
+        """Note an answer for when it is its turn; after its last one a worker is free again."""
+        order.answers.append(answer)
+        if isinstance(answer, EgcoreError):
+            order.worker = None  # and gets no more work: all ends when this is raised
+        elif answer.is_last:
+            order.worker = None
+            self._idle.append(worker)
 
     def _turn(self) -> Iterator[Part]:
         """Yield what has been answered and has nothing unfinished before it."""
@@ -318,14 +319,22 @@ def _uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _receive(worker: _Worker) -> Part | EgcoreError:
+def _tell(worker: _Worker, message: Job | Chunk) -> bool:
+    """Send a message; tell whether there was somebody to take it."""
+    try:
+        worker.connection.send(message)
+    except OSError:
+        return False
+    return True
+
+
+def _receive(worker: _Worker) -> Part | EgcoreError | None:
+    """Receive an answer, None when there will be no more."""
     try:
         answer: Part | EgcoreError = worker.connection.recv()
     except (EOFError, OSError):
-        pass
-    else:
-        return answer
-    raise _ended(worker)
+        return None
+    return answer
 
 
 def _ended(worker: _Worker) -> EgcoreError:
