@@ -145,12 +145,17 @@ A bad rule stops the run before anything is routed. A bad event does not: it is
 reported as a JSON line on stderr, or in the file of --refusals, with its index
 among all events of the input. A request that is refused as a whole and a line that
 is not JSON take one index each.
+
+With --jobs N, large inputs are divided among N processes, each with the rules in its
+own memory. What is written is the same, byte for byte, in the same order. Inputs below
+4 MiB are routed by one process: more would not be up sooner.
 """
 
 _ROUTE_EPILOG: Final = """\
 examples:
   egcore route rules.json events.jsonl
   egcore route rules.json events.jsonl --refusals refused.jsonl --summary > out.jsonl
+  egcore route rules.json large.jsonl --jobs 4 > out.jsonl
   tail -f events.log | egcore route rules/ | while read -r delivery; do ...; done
   egcore route rules.json request.json --channel 8f0c... --preset cloudevents
 
@@ -159,7 +164,7 @@ exit status:
   1    more than --max-refused events were refused; a delivery whose body could not be
        rendered counts as one refused
   2    wrong usage, bad rules (nothing was routed) or unreadable input
-  3    an internal error
+  3    an internal error, or a worker process of --jobs that failed
   130  interrupted (Ctrl-C)
   141  the reader of the output went away, as in "| head -1"
 """

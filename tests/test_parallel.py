@@ -129,6 +129,12 @@ def test_same_output_for_the_samples(small, tmp_path, capsysbinary, monkeypatch)
         assert found[1] == found[0]
 
 
+def test_help_names_the_size(capsysbinary):
+    """The size from which workers are started is the one that the help names."""
+    assert cli.main(["route", "--help"]) == 0
+    assert f"below\n{parallel.START_BYTES >> 20} MiB" in capsysbinary.readouterr().out.decode()
+
+
 def test_small_input_starts_nobody(tmp_path, capsysbinary, monkeypatch):
     """A small file, and the start of a pipe, are routed without workers."""
     monkeypatch.setattr(Crew, "_start_all", None)
