@@ -11,21 +11,31 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import (
     AbstractContextManager,
+    closing,
     contextmanager,
     nullcontext,
     redirect_stderr,
     suppress,
 )
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, TextIO
 
-from egcore import __version__
+from egcore import __version__, codes
 from egcore.errors import EgcoreError, RuleError, usage
 from egcore.files import SUFFIXES, read_rules
 from egcore.limits import CLOUDEVENTS, EVENTGRID, Limits
 from egcore.progress import Bar
-from egcore.reporters import Tally, delivery_lines, diagnostics, refusal_lines, summary
+from egcore.reporters import (
+    Tally,
+    delivery_lines,
+    diagnostics,
+    internal_error,
+    number,
+    refusal_lines,
+    summary,
+)
 from egcore.router import Router
 from egcore.ruletexts import Finding
 from egcore.streams import STDIN, check_readable, read_events
@@ -71,13 +81,13 @@ def _guarded(argv: Sequence[str] | None) -> int:
         _discard_output()
         return CLOSED_PIPE
     except EgcoreError as error:
-        return _report_usage(error)
+        return _report(error)
     except OSError as error:  # what is read has its own errors: this is the output
         _discard_output(sys.stdout)
         _say(f"egcore: error: cannot write: {error.strerror}")
         return WRONG_USAGE
     except Exception as error:  # noqa: BLE001 - the last fence: no traceback, it may show data
-        _say(_internal(error))
+        _say(f"egcore: {internal_error(error)}")
         return INTERNAL
     return status
 
@@ -104,23 +114,14 @@ def _run(argv: Sequence[str] | None) -> int:
     return run(arguments)
 
 
-def _report_usage(error: EgcoreError) -> int:
+def _report(error: EgcoreError) -> int:
+    """Tell the problems of an error, and return the status that fits the first of them."""
+    is_ours = error.problems[0].code in (codes.INTERNAL, codes.WORKER)
     for each in error.problems:
-        _say(f"egcore: error: {each.message}")
+        _say(f"egcore: {each.message}" if is_ours else f"egcore: error: {each.message}")
         if each.hint:
             _say(f"hint: {each.hint}")
-    return WRONG_USAGE
-
-
-def _internal(error: Exception) -> str:
-    """Name the type of an error and where it arose; its message may hold event data."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = ""
-    if trace is not None:
-        place = f" in {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
-    return f"egcore: internal error: {type(error).__name__}{place}; please report it"
+    return INTERNAL if is_ours else WRONG_USAGE
 
 
 def _say(line: str) -> None:
@@ -169,12 +170,17 @@ A bad rule stops the run before anything is routed. A bad event does not: it is
 reported as a JSON line on stderr, or in the file of --refusals, with its index
 among all events of the input. A request that is refused as a whole and a line that
 is not JSON take one index each.
+
+With --jobs N, large inputs are divided among N processes, each with the rules in its
+own memory. What is written is the same, byte for byte, in the same order. Inputs below
+4 MiB are routed by one process: more would not be up sooner.
 """
 
 _ROUTE_EPILOG: Final = """\
 examples:
   egcore route rules.json events.jsonl
   egcore route rules.json events.jsonl --refusals refused.jsonl --summary > out.jsonl
+  egcore route rules.json large.jsonl --jobs 4 > out.jsonl
   tail -f events.log | egcore route rules/ | while read -r delivery; do ...; done
   egcore route rules.json request.json --channel 8f0c... --preset cloudevents
 
@@ -183,7 +189,7 @@ exit status:
   1    more than --max-refused events were refused; a delivery whose body could not be
        rendered counts as one refused
   2    wrong usage, bad rules (nothing was routed) or unreadable input
-  3    an internal error
+  3    an internal error, or a worker process of --jobs that failed
   130  interrupted (Ctrl-C)
   141  the reader of the output went away, as in "| head -1"
 """
@@ -227,6 +233,13 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _positive(text: str) -> int:
+    """Read a whole number from 1, as an argument."""
+    if not (text.isascii() and text.isdecimal() and int(text)):
+        raise argparse.ArgumentTypeError("a whole number from 1 is needed")
+    return int(text)
+
+
 # --- egcore route ----------------------------------------------------------------
 
 
@@ -250,6 +263,13 @@ def _route_arguments(parser: argparse.ArgumentParser) -> None:
         default=0,
         help="exit with 1 only when more than N events were refused (0)",
     )
+    add(
+        "--jobs",
+        metavar="N",
+        type=_positive,
+        default=1,
+        help="divide a large input among N processes; the output is the same (1)",
+    )
 
 
 def route(arguments: argparse.Namespace) -> int:
@@ -266,7 +286,8 @@ def route(arguments: argparse.Namespace) -> int:
         _say(f"egcore: {errors} error{'s'[: errors > 1]}; nothing was routed")
         return WRONG_USAGE
     with _open_refusals(arguments.refusals, [arguments.rules, *paths]) as refusals:
-        tally = route_events(router, paths, refusals, channel_id=arguments.channel, limits=limits)
+        write = route_events if arguments.jobs == 1 else partial(route_jobs, jobs=arguments.jobs)
+        tally = write(router, paths, refusals, channel_id=arguments.channel, limits=limits)
     if arguments.summary:
         sys.stderr.write(summary(tally, router.subscriptions))
     if not tally.is_balanced:
@@ -318,6 +339,34 @@ def route_events(
                 _write_refusals(refused, refusals, bar)
             tally.add(outcome)
             bar.advance(len(piece.raw), tally.received)
+    return tally
+
+
+def route_jobs(
+    router: Router,
+    paths: Sequence[str],
+    refusals: BinaryIO,
+    *,
+    jobs: int,
+    channel_id: str | None = None,
+    limits: Limits = EVENTGRID,
+) -> Tally:
+    """Do as ``route_events`` with several processes; the bytes that are written are the same."""
+    from egcore.parallel import Job, route_parts  # noqa: PLC0415 - slow to import, seldom used
+
+    output = sys.stdout.buffer
+    tally = Tally()
+    size = _total_size(paths)
+    parts = route_parts(Job(router, limits, channel_id), paths, jobs=jobs, size=size)
+    with Bar(size, wanted=_is_watched()) as bar, closing(parts):
+        for part in parts:
+            output.write(part.deliveries)
+            if STDIN in paths:
+                output.flush()
+            if part.refusals:
+                _write_refusals(number(part.refusals, tally.received), refusals, bar)
+            tally.merge(part.tally)
+            bar.advance(part.size, tally.received)
     return tally
 
 

@@ -740,3 +740,11 @@ INTERNAL: Final = _code(
     "The library found that its own result does not add up. No input should be able to do this.",
     "Please report it with the rules and the event, if they may be shared.",
 )
+WORKER: Final = _code(
+    "EGC905",
+    "a worker process failed",
+    None,
+    "One of the processes among which --jobs divides the work could not be started, or ended "
+    "before its work was done. Mostly the system was short of memory and stopped it.",
+    "Use fewer jobs, or make room. What was written up to then is right, and not all.",
+)

@@ -6,6 +6,7 @@ Every function here returns text; the command line writes it.
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from egcore.deliveries import Outcome
@@ -60,16 +61,47 @@ def delivery_lines(outcome: Outcome) -> str:
     return "".join(f"{each.to_json()}\n" for each in outcome.deliveries)
 
 
+Unnumbered = tuple[int, str]
+"""The index of a refusal among some events, and its JSON line from behind the index on."""
+
+_INDEX_ZERO: Final = '{"index":0'
+
+
 def refusal_lines(outcome: Outcome, first: int) -> str:
     """Return what was refused and what could not be rendered as JSON Lines (spec section 6).
 
     ``first`` is the index in the whole input of the outcome's first event.
     """
+    return number(unnumbered_refusals(outcome), first)
+
+
+def unnumbered_refusals(outcome: Outcome, first: int = 0) -> list[Unnumbered]:
+    """Return the lines of refusals and failures, for who does not know yet where they stand.
+
+    ``first`` is added to the index that each has in the outcome.
+    """
     if not outcome.refused and not outcome.failed:
-        return ""
-    lines = [(each.index, each.to_json(first + each.index)) for each in outcome.refused]
-    lines += [(each.index, each.to_json(first + each.index)) for each in outcome.failed]
-    return "".join(f"{line}\n" for _, line in sorted(lines, key=lambda each: each[0]))
+        return []
+    found = [(each.index + first, each.to_json(0)) for each in outcome.refused]
+    found += [(each.index + first, each.to_json(0)) for each in outcome.failed]
+    found.sort(key=lambda each: each[0])
+    return [(index, line.removeprefix(_INDEX_ZERO)) for index, line in found]
+
+
+def number(refusals: Iterable[Unnumbered], first: int) -> str:
+    """Return the JSON Lines of refusals; ``first`` is added to the index of each."""
+    return "".join(f'{{"index":{first + index}{rest}\n' for index, rest in refusals)
+
+
+def internal_error(error: BaseException) -> str:
+    """Name the type of an error and where it arose; its message may hold event data."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = ""
+    if trace is not None:
+        place = f" in {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+    return f"internal error: {type(error).__name__}{place}; please report it"
 
 
 # --- The summary -----------------------------------------------------------------
@@ -100,6 +132,15 @@ class Tally:
         for failure in outcome.failed:
             delivery = failure.delivery
             self.failed[delivery.subscription_id, delivery.target_id] += 1
+
+    def merge(self, other: "Tally") -> None:
+        """Count in what another tally has counted."""
+        self.received += other.received
+        self.accepted += other.accepted
+        self.refused += other.refused
+        self.unrouted += other.unrouted
+        self.delivered.update(other.delivered)
+        self.failed.update(other.failed)
 
     @property
     def not_done(self) -> int:

@@ -44,8 +44,8 @@ def read_events(path: str, *, limits: Limits = EVENTGRID) -> Iterator[Piece]:
     Raises ``UsageError`` (EGC801) when the file cannot be opened or read.
     """
     try:
-        with _open(path) as stream:
-            yield from (_read_json if path.endswith(".json") else _read_lines)(stream, limits)
+        with open_input(path) as stream:
+            yield from (_read_json if path.endswith(".json") else read_lines)(stream, limits)
             return
     except OSError as error:
         found = problem(codes.UNREADABLE, f"{path}: {unreadable(error).message}")
@@ -68,25 +68,26 @@ def check_readable(paths: Iterable[str]) -> list[Finding]:
     return findings
 
 
-def _open(path: str) -> AbstractContextManager[BinaryIO]:
+def open_input(path: str) -> AbstractContextManager[BinaryIO]:
+    """Open a file for reading; the standard input stays open afterwards."""
     return nullcontext(sys.stdin.buffer) if path == STDIN else Path(path).open("rb")
 
 
 # --- JSON Lines ------------------------------------------------------------------
 
 
-def _read_lines(stream: BinaryIO, limits: Limits) -> Iterator[Piece]:
+def read_lines(stream: BinaryIO, limits: Limits) -> Iterator[Piece]:
     """Yield the lines that are not blank; of a line that is too long its start, as a request."""
     bound = limits.raw_request_bytes + 1
     while line := stream.readline(bound):
         if len(line) == bound and not line.endswith(b"\n"):
             yield Piece(line, is_request=True)
-            _skip_line(stream)
+            skip_line(stream)
         elif piece := line.strip(_SPACE):
             yield Piece(piece, is_request(piece, limits=limits))
 
 
-def _skip_line(stream: BinaryIO) -> None:
+def skip_line(stream: BinaryIO) -> None:
     """Read up to the end of the line and keep nothing."""
     while (rest := stream.readline(CHUNK_BYTES)) and not rest.endswith(b"\n"):
         pass

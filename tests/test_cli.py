@@ -14,7 +14,7 @@ import pytest
 
 import egcore
 from egcore import cli
-from egcore.errors import RuleError, host_error, problem
+from egcore.errors import EgcoreError, RuleError, host_error, problem
 from egcore.router import Router
 
 REPOSITORY = Path(__file__).parent.parent
@@ -460,6 +460,14 @@ def test_wrong_number(rules, capsysbinary, number):
     assert "a whole number from 0 is needed" in err
 
 
+@pytest.mark.parametrize("number", ["0", "-1", "x", "１", "1.5", ""])
+def test_wrong_jobs(rules, capsysbinary, number):
+    """--jobs takes a whole number from 1."""
+    status, _, err = run(capsysbinary, "route", rules, "e", f"--jobs={number}")
+    assert status == 2
+    assert "a whole number from 1 is needed" in err
+
+
 def test_options_stand_anywhere(tmp_path, rules, capsysbinary):
     """Options may stand before, between and behind the files."""
     events = write(tmp_path / "e.jsonl", event())
@@ -526,9 +534,13 @@ def test_error_without_hint(tmp_path, rules, capsysbinary, monkeypatch):
     assert run(capsysbinary, "route", rules, events) == (2, [], "egcore: error: so it is\n")
 
 
-def test_internal_error_without_a_place():
-    """An error that was never raised has no place to name."""
-    assert cli._internal(ValueError("x")) == "egcore: internal error: ValueError; please report it"
+@pytest.mark.parametrize("code", ["EGC904", "EGC905"])
+def test_errors_of_our_own(tmp_path, rules, capsysbinary, monkeypatch, code):
+    """Books that do not balance and workers that fail are no wrong usage."""
+    failing(monkeypatch, EgcoreError([problem(code, "so it is", hint="do that")]))
+    events = write(tmp_path / "e.jsonl", event())
+    expected = "egcore: so it is\nhint: do that\n"
+    assert run(capsysbinary, "route", rules, events) == (3, [], expected)
 
 
 def test_interrupt(tmp_path, rules, capsysbinary, monkeypatch):
@@ -577,8 +589,9 @@ class Screen(io.TextIOWrapper):
         return True
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize("extra", [[], ["--refusals", "refused"]])
-def test_bar_gives_way(tmp_path, rules, capsysbinary, monkeypatch, extra):
+def test_bar_gives_way(tmp_path, rules, capsysbinary, monkeypatch, extra, jobs):
     """The bar runs until refusals need its terminal, and to the end when they go elsewhere."""
     sizes, closed = [], []
 
@@ -597,11 +610,13 @@ def test_bar_gives_way(tmp_path, rules, capsysbinary, monkeypatch, extra):
     monkeypatch.setattr(cli, "Bar", Bar)
     monkeypatch.setattr(sys, "stderr", Screen(io.BytesIO()))
     events = write(tmp_path / "e.jsonl", "x", event())
-    status = cli.main(["route", rules, events, *extra])
+    status = cli.main(["route", rules, events, *extra, "--jobs", jobs])
     assert status == 1
     total = Path(events).stat().st_size
-    assert sizes == [(total, True), (1, 1), (total - 2, 2)]
-    assert closed == ([1, 3] if not extra else [3])
+    steps = [(1, 1), (total - 2, 2)] if jobs == "1" else [(total - 1, 2)]
+    assert sizes == [(total, True), *steps]
+    end = len(steps) + 1
+    assert closed == ([1, end] if not extra else [end])
 
 
 # --- As a process ----------------------------------------------------------------
@@ -663,10 +678,11 @@ def test_head(tmp_path, rules, environment):
         assert process.wait(timeout=60) == 141
 
 
-def test_live_input_and_interrupt(rules, environment):
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_live_input_and_interrupt(rules, environment, jobs):
     """From a pipe each event's deliveries come at once; Ctrl-C then ends it quietly."""
     with subprocess.Popen(
-        command("route", rules, "-"),
+        command("route", rules, "-", "--jobs", jobs),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

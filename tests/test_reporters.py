@@ -7,7 +7,18 @@ import pytest
 
 from egcore.errors import problem
 from egcore.positions import Position
-from egcore.reporters import Tally, delivery_lines, diagnostic, diagnostics, refusal_lines, summary
+from egcore.reporters import (
+    Tally,
+    delivery_lines,
+    diagnostic,
+    diagnostics,
+    internal_error,
+    number,
+    refusal_lines,
+    summary,
+    unnumbered_refusals,
+)
+from egcore.requests import parse_request
 from egcore.ruletexts import Finding
 
 
@@ -67,8 +78,11 @@ class Line(SimpleNamespace):
     """A delivery, refusal or failure, as far as reports look at one."""
 
     def to_json(self, index=None):
-        """Return what tells the line and the index it was given."""
-        return json.dumps([self.name, index])
+        """Return what tells the line and the index it was given, the index first."""
+        named = {"name": self.name}
+        return json.dumps(
+            named if index is None else {"index": index} | named, separators=(",", ":")
+        )
 
 
 def outcome(**members):
@@ -80,7 +94,7 @@ def outcome(**members):
 def test_delivery_lines():
     """Each delivery is a line."""
     deliveries = [Line(name="one"), Line(name="two")]
-    assert delivery_lines(outcome(deliveries=deliveries)) == '["one", null]\n["two", null]\n'
+    assert delivery_lines(outcome(deliveries=deliveries)) == '{"name":"one"}\n{"name":"two"}\n'
 
 
 def test_refusal_lines():
@@ -88,13 +102,24 @@ def test_refusal_lines():
     refused = [Line(name="r0", index=0), Line(name="r3", index=3)]
     failed = [Line(name="f1 first", index=1), Line(name="f1 then", index=1)]
     lines = refusal_lines(outcome(refused=refused, failed=failed), 40).splitlines()
-    assert [json.loads(line) for line in lines] == [
-        ["r0", 40],
-        ["f1 first", 41],
-        ["f1 then", 41],
-        ["r3", 43],
+    assert [(line["index"], line["name"]) for line in map(json.loads, lines)] == [
+        (40, "r0"),
+        (41, "f1 first"),
+        (41, "f1 then"),
+        (43, "r3"),
     ]
     assert refusal_lines(outcome(), 40) == ""
+
+
+def test_numbering_later():
+    """A line that is numbered later is the one that the refusal itself would have written."""
+    refused = parse_request({"events": [{"id": "1"}, {"index": 0, "id": '"index":0'}]}).refused
+    assert len(refused) == 2
+    found = unnumbered_refusals(outcome(refused=refused), 10)
+    assert [index for index, _ in found] == [10, 11]
+    expected = "".join(f"{each.to_json(110 + each.index)}\n" for each in refused)
+    assert number(found, 100) == expected
+    assert unnumbered_refusals(outcome(), 10) == []
 
 
 def to(subscription_id, target_id):
@@ -132,3 +157,29 @@ def test_balance(accepted, refused, balanced):
     tally = Tally()
     tally.add(outcome(received=3, accepted=accepted, refused=["r"] * refused))
     assert tally.is_balanced is balanced
+
+
+def test_merge():
+    """Tallies of parts, merged, are the tally of the whole."""
+    first = outcome(received=3, accepted=2, refused=["r"], unrouted=1, deliveries=[to("1", "t")])
+    failure = SimpleNamespace(delivery=to("1", "u"))
+    second = outcome(received=2, accepted=2, deliveries=[to("1", "t")], failed=[failure])
+    whole, merged = Tally(), Tally()
+    for each in (first, second):
+        part = Tally()
+        part.add(each)
+        merged.merge(part)
+        whole.add(each)
+    assert merged == whole
+    assert merged.delivered.total() == 2
+
+
+def test_internal_error():
+    """An error of our own is its type and place; one that was never raised has no place."""
+    assert internal_error(ValueError("x")) == "internal error: ValueError; please report it"
+    try:
+        json.loads("{")
+    except ValueError as error:
+        told = internal_error(error)
+    assert told.startswith("internal error: JSONDecodeError in decoder.py:")
+    assert told.endswith("; please report it")
