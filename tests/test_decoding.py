@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from enum import IntEnum
+from functools import partial
 from typing import Any, Final
 
 import pytest
@@ -518,6 +519,22 @@ def test_no_foreign_exception_leaves() -> None:
     assert contexts == {None}
 
 
+@pytest.mark.parametrize("opening", [b"[", b'{"a":', b'[{"a":'])
+def test_short_bytes_nest_no_deeper_than_others(opening: bytes) -> None:
+    """The short way of reading bytes counts every kind of bracket."""
+    levels = 64 // sum(map(opening.count, (b"[", b"{")))
+    closing = b"".join(b"]" if each == ord("[") else b"}" for each in opening if each in b"[{")
+    deepest = opening * levels + b"0" + closing[::-1] * levels
+    assert decode(deepest).text == deepest.decode()
+    assert refused(lambda: decode(b"[" + deepest + b"]")) == codes.NESTING
+
+
+def test_many_brackets_that_do_not_close_are_not_deep() -> None:
+    """Only what is too deep is told to be; a text that is flat and broken is broken."""
+    for text in ("[" + "[]," * 100, "[]" * 100, "]" * 100 + "[", "{}[" * 30 + "]" * 30):
+        assert refused(partial(decode, text)) == codes.SYNTAX
+
+
 # --- Rule documents -----------------------------------------------------------
 
 
@@ -611,6 +628,14 @@ def test_the_values_of_a_dict_are_counted(monkeypatch: pytest.MonkeyPatch) -> No
     fits = {"a": shared_by_two, "b": shared_by_two, "c": 1}
     assert decode_rule(fits, "a rule", error=FilterError).value is fits
     assert _rule_problem({**fits, "d": 1}) == codes.RAW_SIZE
+
+
+def test_a_released_view_of_a_rule_is_a_wrong_call() -> None:
+    """Of a view that was released there is nothing left to read."""
+    view = memoryview(b"{}")
+    view.release()
+    with pytest.raises(UsageError, match="the memoryview was released"):
+        decode_rule(view, "a rule", error=FilterError)
 
 
 @pytest.mark.parametrize("document", [None, 5, [], ("a",)], ids=repr)

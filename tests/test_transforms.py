@@ -482,6 +482,8 @@ def test_what_was_not_kept_is_compiled_again(monkeypatch: pytest.MonkeyPatch) ->
     third = _read(cache, documents[2])[0]  # one more than fits
     assert third is not None
     assert cache[third.key] is third
+    assert cache["VARIABLE", "{}", "x"] == Transform.from_document(variable("x"), limits=limits)
+    assert cache["ORIGINAL", None, None] == Transform.from_document(ORIGINAL, limits=limits)
     again = cache["CONSTANT", "0", None]
     assert again is not first
     assert again == first
