@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from enum import IntEnum
+from functools import partial
 from typing import Any, Final
 
 import pytest
@@ -19,8 +20,9 @@ from egcore.decoding import (
     decode,
     decode_array,
     decode_events,
+    decode_rule,
 )
-from egcore.errors import EgcoreError, EventError, FilterError, HostError
+from egcore.errors import EgcoreError, EventError, FilterError, HostError, UsageError
 from egcore.limits import EVENTGRID
 from tests.hostile_cases import ParseCase, parse_cases
 from tests.leaks import SENTINEL, assert_silent
@@ -515,3 +517,167 @@ def test_no_foreign_exception_leaves() -> None:
                 contexts.add(error.__context__)
     assert accepted
     assert contexts == {None}
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":', b'[{"a":'])
+def test_short_bytes_nest_no_deeper_than_others(opening: bytes) -> None:
+    """The short way of reading bytes counts every kind of bracket."""
+    levels = 64 // sum(map(opening.count, (b"[", b"{")))
+    closing = b"".join(b"]" if each == ord("[") else b"}" for each in opening if each in b"[{")
+    deepest = opening * levels + b"0" + closing[::-1] * levels
+    assert decode(deepest).text == deepest.decode()
+    assert refused(lambda: decode(b"[" + deepest + b"]")) == codes.NESTING
+
+
+def test_many_brackets_that_do_not_close_are_not_deep() -> None:
+    """Only what is too deep is told to be; a text that is flat and broken is broken."""
+    for text in ("[" + "[]," * 100, "[]" * 100, "]" * 100 + "[", "{}[" * 30 + "]" * 30):
+        assert refused(partial(decode, text)) == codes.SYNTAX
+
+
+# --- Rule documents -----------------------------------------------------------
+
+
+def _rule_problem(document: object, **limits: int) -> str:
+    with pytest.raises(FilterError) as caught:
+        decode_rule(document, "a rule", limits=replace(EVENTGRID, **limits), error=FilterError)
+    assert_silent(caught.value)
+    (found,) = caught.value.problems
+    return found.code
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "twice"),
+    [
+        ('{"a":1,"b":{}}', {"a": 1, "b": {}}, []),
+        ('{"a":1,"b":2,"a":3}', {"a": 3, "b": 2}, ["/a"]),
+        ('{"a":1,"a":2,"a":3}', {"a": 3}, ["/a", "/a"]),
+        ('{"b":1,"a":1,"b":2,"a":2}', {"b": 2, "a": 2}, ["/a", "/b"]),
+        ('{"a":{"x":1,"x":2},"a":3}', {"a": 3}, ["/a"]),
+        ('{"a":1,"a":{"x":1,"x":2}}', {"a": {"x": 2}}, ["/a", "/a/x"]),
+        ('[0,{"~/":[{"k":1,"k":2}]}]', [0, {"~/": [{"k": 2}]}], ["/1/~0~1/0/k"]),
+        ('{"":{"":1,"":2}}', {"": {"": 2}}, ["//"]),
+        ("5", 5, []),
+        ("[[],{}]", [[], {}], []),
+    ],
+)
+def test_the_last_of_two_keys_counts_in_a_rule(text: str, value: object, twice: list[str]) -> None:
+    """Keys that stand twice are told by pointers, in order; of what did not count nothing is."""
+    for raw in (text, text.encode(), bytearray(text.encode()), memoryview(text.encode())):
+        rule = decode_rule(raw, "a rule", error=FilterError)
+        assert rule == (value, json.dumps(value, separators=(",", ":")), twice)
+    assert decode_rule(f" \n{text}\t", "a rule", error=FilterError) == rule
+
+
+def test_a_rule_holds_plain_dicts() -> None:
+    """What stood twice leaves nothing behind but its pointer: dicts are exactly dict."""
+    (outer,) = decode_rule(
+        '[{"a":{"x":1,"x":2},"b":[{"y":1,"y":2}]}]', "a rule", error=FilterError
+    )[0]
+    assert [type(each) for each in (outer, outer["a"], outer["b"][0])] == [dict] * 3
+
+
+def test_a_dict_is_read_as_it_is() -> None:
+    """A dict is checked, not copied; its text is compact, with non-ASCII as it is."""
+    document = {"é": [1, 2.50, None, True], "b": {}}
+    rule = decode_rule(document, "a rule", error=FilterError)
+    assert rule.value is document
+    assert rule.text == '{"é":[1,2.5,null,true],"b":{}}'
+    assert rule.twice == []
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        ("{", codes.SYNTAX),
+        ("{} x", codes.SYNTAX),
+        ("", codes.SYNTAX),
+        ('{"a":NaN}', codes.NUMBER_RANGE),
+        ('{"a":1e999}', codes.NUMBER_RANGE),
+        ('{"a":"\\ud800"}', codes.SURROGATE),
+        (b"\xff", codes.ENCODING),
+        ("\ufeff{}", codes.ENCODING),
+        ({"a": {1}}, codes.NOT_JSON_TYPE),
+        ({1: "a"}, codes.NOT_JSON_TYPE),
+        ({"a": float("inf")}, codes.NUMBER_RANGE),
+        ({"a": "\ud800"}, codes.SURROGATE),
+        ({"\ud800": "a"}, codes.SURROGATE),
+    ],
+    ids=repr,
+)
+def test_a_rule_is_strict_json(document: object, code: str) -> None:
+    """But for keys that stand twice, rules are read as strictly as events."""
+    assert _rule_problem(document) == code
+
+
+def test_the_limits_of_a_rule() -> None:
+    """Levels and digits of a rule are counted exactly, in a text and in a dict."""
+    nested = {"a": [{"b": 12345}]}
+    for document in (nested, json.dumps(nested)):
+        for limits in ({"nesting": 3}, {"number_digits": 5}):
+            fits = replace(EVENTGRID, **limits)
+            assert decode_rule(document, "a rule", limits=fits, error=FilterError).value == nested
+        assert _rule_problem(document, nesting=2) == codes.NESTING
+        assert _rule_problem(document, number_digits=4) == codes.NUMBER_LENGTH
+
+
+def test_the_values_of_a_dict_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dict that shares a container again and again is as large as it would be written."""
+    monkeypatch.setattr(decoding, "MAX_RULE_VALUES", 7)
+    shared_by_two = [1, 2]
+    fits = {"a": shared_by_two, "b": shared_by_two, "c": 1}
+    assert decode_rule(fits, "a rule", error=FilterError).value is fits
+    assert _rule_problem({**fits, "d": 1}) == codes.RAW_SIZE
+
+
+def test_a_released_view_of_a_rule_is_a_wrong_call() -> None:
+    """Of a view that was released there is nothing left to read."""
+    view = memoryview(b"{}")
+    view.release()
+    with pytest.raises(UsageError, match="the memoryview was released"):
+        decode_rule(view, "a rule", error=FilterError)
+
+
+@pytest.mark.parametrize("document", [None, 5, [], ("a",)], ids=repr)
+def test_what_is_no_rule_is_a_wrong_call(document: object) -> None:
+    """Anything but a dict or a text is the caller's mistake, told with the given word."""
+    with pytest.raises(UsageError, match=": a rule is a dict, bytes or str, not "):
+        decode_rule(document, "a rule", error=FilterError)
+
+
+# --- The bare grammar ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{}", True),
+        (' \n[1, "a"]\t', True),
+        ("1" * 10_000, True),
+        ("-1e999", True),
+        ('{"a":1,"a":2}', True),
+        ('"\\ud800"', True),
+        ("", False),
+        (" ", False),
+        ("{} x", False),
+        ("[1,]", False),
+        ("NaN", False),
+        ("-Infinity", False),
+        ("01", False),
+        ("\u00a0{}", False),
+    ],
+)
+def test_the_grammar_alone(text: str, expected: bool) -> None:
+    """Long numbers and twin keys are JSON by the grammar, and nothing around it is."""
+    assert decoding.is_json(text) is expected
+
+
+def test_the_grammar_nests_as_the_limits_allow() -> None:
+    """Too many levels are refused, not answered, by the error that was asked for."""
+    limits = replace(EVENTGRID, nesting=3)
+    assert decoding.is_json("[[[]]]", limits=limits)
+    with pytest.raises(FilterError) as caught:
+        decoding.is_json("[[[[]]]]", limits=limits, error=FilterError)
+    assert [each.code for each in caught.value.problems] == [codes.NESTING]
+    with pytest.raises(EventError):
+        decoding.is_json("[[[[]]]]", limits=limits)

@@ -621,3 +621,17 @@ def test_path_is_exported_under_its_name() -> None:
     """parse_path returns Path values that show text and mode."""
     assert repr(parse_path("$.a")) == "Path(text='$.a', wide=False, definite=True)"
     assert isinstance(parse_path("$.a"), Path)
+
+
+@pytest.mark.parametrize("path", ["$.*[{}]", "$..[{}]", "$[0][{}]"])
+@pytest.mark.parametrize("index", [-4, -3, -2, -1, 0, 1, 2, 3])
+def test_an_index_just_outside_selects_nothing(path: str, index: int) -> None:
+    """Of a definite and of any other path, the first and the last index are the bounds."""
+    array = ["a", "b", "c"]
+    expected = [array[index]] if -3 <= index < 3 else []
+    found = parse_path(path.format(index)).find([array], Steps(PLENTY))
+    if path.startswith("$.."):  # the root is an array of one element
+        expected = [array] * (index in (-1, 0)) + expected
+    if path.startswith("$["):
+        expected = expected[0] if expected else UNDEFINED
+    assert found == expected

@@ -23,7 +23,7 @@ from egcore import (
     parse_event,
 )
 from egcore.errors import Problem, problem
-from egcore.transforms import JSON, TEXT, TYPES, TransformCache
+from egcore.transforms import JSON, TEXT, TYPES, TransformCache, read_transform
 from tests import generators, oracle
 from tests.rules import ORIGINAL, Document, copies, error_of, event, variable
 
@@ -154,6 +154,64 @@ def test_limit_of_steps() -> None:
     with pytest.raises(RenderError) as caught:
         transform.render(given)
     assert caught.value.problems[0].code == codes.PATH_STEPS
+
+
+def test_a_transform_is_decoded_under_the_limits_of_the_call() -> None:
+    """How deeply a transform, or a constant that is JSON, may nest is for the limits to say."""
+    limits = replace(EVENTGRID, nesting=3)
+    for form in (dict, json.dumps):
+        document = form({**ORIGINAL, "more": [[]]})
+        assert Transform.from_document(document, limits=limits)
+        with pytest.raises(TransformError):
+            Transform.from_document(document, limits=replace(limits, nesting=2))
+    for value, content_type in (("[[[]]]", JSON), ("[[[[]]]]", TEXT)):
+        constant = Transform.from_document({"type": "CONSTANT", "value": value}, limits=limits)
+        assert constant.content_type == content_type
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"type": "CONSTANT", "value": "x" * 1_025},
+        {"type": "CONSTANT", "value": ""},
+        variable("${a}"),
+        variable("x" * 2_049),
+        variable("x", "[]"),
+        variable("x", '{"a": "$.."}'),
+        variable("x", '{" ": 1}'),
+        variable("", "{}"),
+    ],
+    ids=lambda document: str(document)[:60],
+)
+def test_what_has_an_error_is_nothing(document: Document) -> None:
+    """Reading gives no transform where it notes an error, whatever was noted before."""
+    noted = [problem(codes.TRANSFORM_SHAPE, "before")]
+    assert read_transform(document, EVENTGRID, noted) is None
+    assert len(noted) == 2
+
+
+@pytest.mark.parametrize(
+    "document",
+    [ORIGINAL, {"type": "CONSTANT", "value": "x"}, variable("x"), variable("{${a}", '{"a": 1}')],
+    ids=str,
+)
+def test_errors_before_it_are_not_a_transforms_own(document: Document) -> None:
+    """A transform is read, with its own warnings alone, after others that were wrong."""
+    noted = [problem(codes.TRANSFORM_SHAPE, "before")]
+    transform = read_transform(document, EVENTGRID, noted)
+    assert transform == Transform.from_document(document)
+    assert transform is not None
+    assert transform.problems == tuple(noted[1:])
+
+
+@pytest.mark.parametrize(("count", "told"), [(60, 60), (100, 100), (101, 100), (1_000, 100)])
+def test_reading_ends_with_the_hundredth_variable(count: int, told: int) -> None:
+    """Of each transform a hundred bad variables are told, and no more are read."""
+    limits = replace(EVENTGRID, variables=10_000, transform_value_chars=100_000)
+    noted = [problem(codes.TRANSFORM_SHAPE, "before")] * 60
+    document = variable("x", json.dumps({f"{n}": [] for n in range(count)}))
+    assert read_transform(document, limits, noted) is None
+    assert [each.code for each in noted[60:]] == [codes.EXPRESSION_TYPE] * told
 
 
 # --- Bodies -------------------------------------------------------------------------------
@@ -424,6 +482,8 @@ def test_what_was_not_kept_is_compiled_again(monkeypatch: pytest.MonkeyPatch) ->
     third = _read(cache, documents[2])[0]  # one more than fits
     assert third is not None
     assert cache[third.key] is third
+    assert cache["VARIABLE", "{}", "x"] == Transform.from_document(variable("x"), limits=limits)
+    assert cache["ORIGINAL", None, None] == Transform.from_document(ORIGINAL, limits=limits)
     again = cache["CONSTANT", "0", None]
     assert again is not first
     assert again == first

@@ -11,6 +11,8 @@ import os
 import random
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import hypothesis.strategies
@@ -18,7 +20,7 @@ import jsonpath_ng.ext
 import pytest
 
 from tests.mutants.operators import Mutant, mutants
-from tests.mutants.suites import SUITES
+from tests.mutants.suites import QUICK, SUITES
 from tests.mutants.trial import start
 
 _LOADED_BEFORE_THE_FORKS = (hypothesis.strategies, jsonpath_ng.ext, pytest)
@@ -40,6 +42,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--sample", type=int, help="at most so many mutants of each module")
     parser.add_argument("--seed", type=int, default=1, help="of the sample")
+    parser.add_argument("--thorough", action="store_true", help="ask the slow tests too")
     parser.add_argument("--only", type=int, nargs="*", help="these mutants by number")
     return parser.parse_args(arguments)
 
@@ -55,8 +58,9 @@ def _judge(module: str, options: argparse.Namespace) -> str:
     original = path.read_bytes()
     everything = mutants(original)
     chosen = _chosen(everything, options)
-    seconds = _baseline(module, path, original)
-    survivors = _survivors(module, path, chosen, jobs=options.jobs, seconds=seconds)
+    trial = partial(start, module, str(path), select="" if options.thorough else QUICK)
+    seconds = _baseline(module, trial, original)
+    survivors = _survivors(trial, original, chosen, jobs=options.jobs, seconds=seconds)
     for mutant in survivors:
         print(f"{module}: {mutant.diff(original)}\n", flush=True)
     killed = len(chosen) - len(survivors)
@@ -81,24 +85,25 @@ def _chosen(everything: list[Mutant], options: argparse.Namespace) -> list[Mutan
     return sorted(random.Random(options.seed).sample(everything, options.sample))
 
 
-def _baseline(module: str, path: Path, original: bytes) -> int:
+def _baseline(module: str, trial: Callable[..., int], original: bytes) -> int:
     """Run the tests without a fault; return how many seconds a mutant may take."""
     begun = time.monotonic()
-    _, status = os.waitpid(start(module, str(path), original, 60), 0)
+    _, status = os.waitpid(trial(original, seconds=60), 0)
     if status:
         raise SystemExit(f"{module}: the tests fail without any fault")
     return int(4 * (time.monotonic() - begun)) + 2
 
 
 def _survivors(
-    module: str, path: Path, chosen: list[Mutant], *, jobs: int, seconds: int
+    trial: Callable[..., int], original: bytes, chosen: list[Mutant], *, jobs: int, seconds: int
 ) -> list[Mutant]:
-    original, running, survivors = path.read_bytes(), {}, []
+    running: dict[int, Mutant] = {}
+    survivors = []
     waiting = chosen[::-1]
     while waiting or running:
         while waiting and len(running) < jobs:
             mutant = waiting.pop()
-            running[start(module, str(path), mutant.source(original), seconds)] = mutant
+            running[trial(mutant.source(original), seconds=seconds)] = mutant
         child, status = os.waitpid(-1, 0)
         mutant = running.pop(child)
         if not status:

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.mutants.suites import QUICK, judges_of
+from tests.mutants.suites import judges_of
 
 MEMORY = 3 << 30  # bytes of address space: a mutant without limits must not take the machine
 
@@ -47,17 +47,17 @@ class _Finder(importlib.abc.MetaPathFinder):
         return spec
 
 
-def start(module: str, path: str, source: bytes, seconds: int) -> int:
+def start(module: str, path: str, source: bytes, *, seconds: int, select: str) -> int:
     """Fork a child that ends with 0 if the tests pass with this source; return its id.
 
-    It may use so many ``seconds`` of processor time.
+    It may use so many ``seconds`` of processor time; ``select`` is pytest's ``-k``.
     """
     child = os.fork()
     if not child:
         try:
             _limit(seconds)
             sys.meta_path.insert(0, _Finder(f"egcore.{module}", _Loader(path, source)))
-            os._exit(int(_run(module)))
+            os._exit(int(_run(module, select)))
         finally:  # whatever a mutant raises: the child must not go on as the parent
             os._exit(99)
     return child
@@ -72,6 +72,6 @@ def _limit(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _run(module: str) -> int:
-    options = ["-x", "--assert=plain", "-q", "--tb=no", "--no-header", "-k", QUICK]
+def _run(module: str, select: str) -> int:
+    options = ["-x", "--assert=plain", "-q", "--tb=no", "--no-header", "-k", select]
     return pytest.main([*options, *judges_of(module)])
