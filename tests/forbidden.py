@@ -5,7 +5,18 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 EDGES: Final = frozenset(
-    {"cli", "__main__", "files", "streams", "reporters", "progress", "positions", "ruletexts"}
+    {
+        "__main__",
+        "chunks",
+        "cli",
+        "files",
+        "parallel",
+        "positions",
+        "progress",
+        "reporters",
+        "ruletexts",
+        "streams",
+    }
 )
 PRINTERS: Final = frozenset({"cli", "reporters", "progress"})
 # What the program writes and waits for is an edge's matter; what runs code is nobody's.

@@ -37,6 +37,11 @@ ALLOWED = {
         "format",
         "each.format(i=i, a=column, b=column + 1)",
     ): "integers into the fixed fragments of that module",
+    (
+        "parallel",
+        "raise in a handler",
+        "except OSError:",
+    ): "a worker whose parent is gone ends; no input is in the context",
     ("templates", "format", "slot.format(values[slot.name])"): "a member of Slot, not str.format",
 }
 
