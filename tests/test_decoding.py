@@ -529,6 +529,13 @@ def test_short_bytes_nest_no_deeper_than_others(opening: bytes) -> None:
     assert refused(lambda: decode(b"[" + deepest + b"]")) == codes.NESTING
 
 
+def test_short_bytes_have_no_longer_numbers_than_others() -> None:
+    """The short way of reading bytes is not taken where a number could be too long."""
+    assert decode(b"9" * 640).value == 10**640 - 1
+    for raw in (b"9" * 641, b"[" + b"1" * 700 + b"]", b"0." + b"1" * 700):
+        assert refused(partial(decode, raw)) == codes.NUMBER_LENGTH
+
+
 def test_many_brackets_that_do_not_close_are_not_deep() -> None:
     """Only what is too deep is told to be; a text that is flat and broken is broken."""
     for text in ("[" + "[]," * 100, "[]" * 100, "]" * 100 + "[", "{}[" * 30 + "]" * 30):

@@ -12,7 +12,14 @@ from typing import Any
 import pytest
 
 from egcore import EVENTGRID, UNDEFINED, RenderError, Transform, TransformError, codes
-from egcore.templates import as_json_value, as_text, body_too_large, inside_json_string
+from egcore.templates import (
+    Slot,
+    Template,
+    as_json_value,
+    as_text,
+    body_too_large,
+    inside_json_string,
+)
 from egcore.transforms import JSON, TEXT
 from tests import generators, hostile_cases, oracle
 from tests.rules import error_of, event, variable
@@ -154,3 +161,19 @@ def test_templates_are_judged_as_the_oracle_does() -> None:
         assert found == oracle.template_kind(template), template
         kinds.add(found)
     assert kinds == {"json", "text", "refused"}
+
+
+def test_a_slot_is_written_once_within_the_limit() -> None:
+    """What is inserted counts each time it stands there, but is written only once."""
+    written: list[object] = []
+
+    def format_and_note(value: object) -> str:
+        written.append(value)
+        return str(value)
+
+    slot = Slot("a", format_and_note)
+    template = Template(("<", "|", "", ">"), (slot,) * 3, is_json=False)
+    assert template.fill({"a": "xy"}, 6) == "<xy|xyxy>"
+    assert written == ["xy"]
+    with pytest.raises(RenderError):
+        template.fill({"a": "xy"}, 5)

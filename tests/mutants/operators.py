@@ -1,8 +1,8 @@
 """The faults that are put into a module: what each kind of syntax is replaced with.
 
 Every mutant is one replacement in the source text, so that it reads as a diff. Left alone
-are what only people read (docstrings, annotations, f-strings, what is given to ``problem``,
-``message = ...``, ``hint=``) and calls of ``Final`` regular expressions' own text.
+is what only people read: docstrings, annotations, f-strings, what is given to ``problem``,
+``message = ...`` and ``hint=``.
 """
 
 import ast
@@ -51,7 +51,7 @@ _TWINS: Final = {
     "lt": "le",
     "lstrip": "strip",
 }
-_FOR_PEOPLE: Final = frozenset({"problem", "Problem", "Literal", "TypeVar", "cast", "replace_hint"})
+_FOR_PEOPLE: Final = frozenset({"problem", "Problem", "Literal", "TypeVar", "cast"})
 _MESSAGES: Final = frozenset({"message", "hint", "__all__", "__slots__"})
 
 
