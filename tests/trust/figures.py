@@ -30,10 +30,13 @@ class Figure(NamedTuple):
     reached: str
     seconds: float
     failures: list[str]
+    is_skipped: bool = False
 
     @property
     def verdict(self) -> str:
-        """``ok`` or ``FAIL``."""
+        """``ok`` or ``FAIL``; ``skipped`` when ``reached`` says why it did not run."""
+        if self.is_skipped:
+            return "skipped"
         return "FAIL" if self.failures else "ok"
 
 

@@ -11,6 +11,7 @@ from tests.trust import (
     batches,
     catalogues,
     digests,
+    fuzzing,
     hostility,
     matching,
     rendering,
@@ -73,7 +74,12 @@ FIGURES: Final[dict[str, Callable[[Budget], Figure]]] = {
     **VOLUMES,
     digests.NAME: digests.figure,
     catalogues.NAME: catalogues.figure,
+    fuzzing.NAME: fuzzing.figure,
 }
+
+DEEP: Final = (fuzzing.NAME,)
+"""Figures of a deep run only: they have no fixed count."""
+_WEIGHTS: Final = {fuzzing.NAME: 4.0}
 
 REPLAYS: Final[dict[str, Callable[..., str | None]]] = {
     matching.NAME: matching.check,
@@ -88,7 +94,7 @@ REPLAYS: Final[dict[str, Callable[..., str | None]]] = {
 
 def weight(name: str) -> float:
     """Return a figure's share of a run of a chosen time."""
-    return VOLUMES[name].weight if name in VOLUMES else 0.2
+    return VOLUMES[name].weight if name in VOLUMES else _WEIGHTS.get(name, 0.2)
 
 
 def replay(figure: str, arguments: list[Any]) -> str | None:
