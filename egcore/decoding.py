@@ -592,6 +592,8 @@ def is_json(
 ) -> bool:
     """Whether a text is JSON by its grammar (RFC 8259): long numbers and twin keys are.
 
+    Half of a surrogate pair is not: no reader can write what it stands for (spec 3).
+
     Raises ``error`` when it is nested more deeply than the limits allow, ``HostError``.
     """
     return _fenced(error, _read_grammar, text, limits.nesting, 0)  # type: ignore[no-any-return]
@@ -602,8 +604,9 @@ def _read_grammar(raw: Raw, levels: int, _: int) -> bool:
     check_nesting(data, levels)
     reader = _Reader(text, _scan_grammar)
     try:
-        _, end = reader.value(reader.skip_space(0))
+        value, end = reader.value(reader.skip_space(0))
         reader.finish(end)
+        _check_surrogates(text, value)
     except _StrictError:
         return False
     return True

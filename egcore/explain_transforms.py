@@ -124,7 +124,8 @@ def _value_positions(template: str, literals: list[str]) -> set[int] | None:
 
     marked = "".join(map("".join, zip(literals, [*marks, ""], strict=True)))
     try:
-        json.loads(marked, parse_int=number, parse_float=number, parse_constant=refuse)
+        read = json.loads(marked, parse_int=number, parse_float=number, parse_constant=refuse)
+        json.dumps(read, ensure_ascii=False).encode()  # half of a surrogate pair is not JSON
     except (ValueError, _NotJsonError):
         return None
     return positions

@@ -250,7 +250,7 @@ class Crew:
             reason = error.strerror
         else:
             return
-        raise _failed(f"could not be started: {reason}")
+        raise worker_failed(f"could not be started: {reason}")
 
     def _give(self, worker: _Worker, chunk: Chunk) -> None:
         order = _Order(worker)
@@ -341,9 +341,12 @@ def _ended(worker: _Worker) -> EgcoreError:
     """Make the error for a worker that ended before it was told to."""
     worker.process.join()
     code = worker.process.exitcode or 0
-    return _failed(f"was stopped by signal {-code}" if code < 0 else f"ended with status {code}")
+    return worker_failed(
+        f"was stopped by signal {-code}" if code < 0 else f"ended with status {code}"
+    )
 
 
-def _failed(how: str) -> EgcoreError:
+def worker_failed(how: str) -> EgcoreError:
+    """Make the error for a worker that did not do its work."""
     hint = "use fewer --jobs; the output up to here is right, and not all"
     return EgcoreError([problem(codes.WORKER, f"a worker process {how}", hint=hint)])

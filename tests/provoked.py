@@ -18,6 +18,7 @@ from egcore.errors import missing_extra
 from egcore.files import read_rules
 from egcore.filter_documents import duplicate_key
 from egcore.interop import DataSchemas
+from egcore.parallel import worker_failed
 from egcore.transforms import TransformCache
 from tests.leaks import SENTINEL
 from tests.public_calls import BATCH, BINARY, EVENT, FILTER, SOURCE, STRUCTURED, SUBSCRIPTION
@@ -309,7 +310,12 @@ def _host() -> Iterator[tuple[str, Provoke]]:
         yield codes.USAGE, partial(egcore.parse_http, {SENTINEL: 1}, b"")
     yield codes.USAGE, partial(Limits, nesting=SENTINEL)
     yield codes.MISSING_EXTRA, lambda: missing_extra("rich", "cli")
+    yield codes.WORKER, _raise_worker_failed
     yield codes.INTERNAL, lambda: Bookkeeper(TransformCache(EVENTGRID), str).close(1)
+
+
+def _raise_worker_failed() -> None:
+    raise worker_failed("ended")
 
 
 def provoked_files(folder: Any) -> Iterator[tuple[str, Provoke]]:

@@ -61,4 +61,4 @@ def test_cost_is_bounded_by_the_tables() -> None:
     began = process_time()
     assert len(look_up([long, long, long], [(0, 1, 2)], tables)) == 2_000
     assert look_up([long, long, long], [(0, 1, 2)], [{("x", "e1", "e1"): 1}]) == []
-    assert process_time() - began < 0.1 * PATIENCE  # 27 billion combinations
+    assert process_time() - began < 0.3 * PATIENCE  # 27 billion combinations

@@ -74,7 +74,7 @@ def test_elements_cannot_collide() -> None:
     Random("collide").shuffle(colliding)
     began = process_time()
     assert len(element_keys(colliding)) == 8_000
-    assert process_time() - began < 0.1 * PATIENCE  # a set of them takes a second
+    assert process_time() - began < 0.3 * PATIENCE  # a set of them takes a second
 
 
 def test_large_numbers_are_known_by_their_digits() -> None:

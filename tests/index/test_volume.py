@@ -187,7 +187,7 @@ def test_hostile_arrays(name: str) -> None:
     index, given = _index(filters), _parsed(data)
     began = process_time()
     found = index.match(given.members)
-    assert process_time() - began < 0.1 * PATIENCE
+    assert process_time() - began < 0.3 * PATIENCE
     assert len(found) == wanted
     assert all(filters[number].matches(given) for number in found[:20])
 
@@ -223,7 +223,7 @@ def test_two_thousand_signatures() -> None:
     (new,) = _loaded([{"source": SOURCE, "data": {"new": _strings("a")}}])
     began = process_time()
     index = index.plus(2_000, [new.fields])
-    assert process_time() - began < 0.1 * PATIENCE
+    assert process_time() - began < 0.3 * PATIENCE
     hits = 0
     for data in (
         {name: r.choice("abc") for name in names},
