@@ -383,7 +383,8 @@ def test_interrupt_while_starting(crew, monkeypatch):
     start_worker = parallel._start_worker
 
     def interrupted():
-        os.kill(os.getpid(), signal.SIGINT)
+        # To this thread: another one, left by some other test, would not hold it back.
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
         time.sleep(0.01)
         return start_worker()
 
